@@ -1,0 +1,46 @@
+# Every target is a thin wrapper: README.md lists the same commands without make.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-all check bench migrate wheelhouse lock
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
+
+install: $(STAMP) ## create .venv and install the locked dependencies and this project
+
+$(STAMP): requirements-dev.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+check: install ## ruff and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: check ## lint, types, everything on SQLite, the PostgreSQL essentials
+	$(BIN)/pytest -n $(WORKERS) -m "not full"
+
+test-all: install ## everything on both engines
+	$(BIN)/pytest -n $(WORKERS)
+
+demo: install ## make a fictional city, run the main job on it and print what happened
+	$(BIN)/python -m benchmarks.demo
+
+bench: install ## print the figures of benchmarks/ beside their peers'
+	$(BIN)/python -m benchmarks
+
+migrate: install ## bring the database of YAOHAO_DATABASE_URL (default var/yaohao.sqlite) up to date
+	$(BIN)/yaohao migrate
+
+wheelhouse: install ## one folder that installs on a machine with no network
+	$(BIN)/python -m benchmarks.wheelhouse
+
+lock: ## renew the hashed requirement files (needs uv on the PATH; writes no addresses)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements.txt
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements-dev.txt

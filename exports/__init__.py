@@ -1,0 +1,1 @@
+"""Plain data in, file bytes out: workbooks, documents and letters."""

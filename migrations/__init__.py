@@ -1,0 +1,1 @@
+"""Schema history, one set for both engines; imports nothing of ours."""

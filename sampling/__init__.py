@@ -1,0 +1,1 @@
+"""The draw protocol yaohao/1 as pure functions (docs/spec/yaohao-1.md)."""
