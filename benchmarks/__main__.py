@@ -34,10 +34,11 @@ def main() -> int:
         epilog=summary,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "name", nargs="*", choices=[*modules, []], help="which; all when none is given"
-    )
+    parser.add_argument("name", nargs="*", help="which; all when none is given")
     chosen = parser.parse_args().name or list(modules)
+    unknown = sorted(set(chosen) - set(modules))
+    if unknown:
+        parser.error(f"no such benchmark: {', '.join(unknown)}")
     print(machine.describe())
     for name in chosen:
         print(f"\n== {name}: {(modules[name].__doc__ or '').splitlines()[0]}", flush=True)
