@@ -122,7 +122,7 @@ async def reveal(deed: Deed, draw: Draw, *, label: str, nonce: str, value: str) 
     await RevealTable.insert(
         RevealTable(draw=draw.id, label=label, nonce=nonce, value=value, verdict=found, at=deed.now)
     )
-    state = draw.state
+    state: State = draw.state
     if state == "listed":
         state = await take_step(deed, draw, "reveal")
     await log(deed, draw, "draw-contribution:reveal", {"label": label, "state": state})
