@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
+from app.draws import seal_actions
 from app.draws.ceremony_rules import check_objection, check_two_people, check_void
 from app.draws.draw_reads import Draw
 from app.draws.state_rules import AFTER_REVEAL, BEFORE_REVEAL, STATES, State
@@ -44,6 +46,18 @@ async def sign(
     new: dict[str, Json] = {"state": state, "operator": operator, "witness": witness}
     await log(deed, draw, f"draw:{step}", new, reason=objection.strip())
     return state
+
+
+async def sign_off(
+    deed: Deed, draw: Draw, *, operator: str, witness: str, objection: str = ""
+) -> State:
+    """Sign, then seal, or open what the hall has seen (§8)."""
+    state = await sign(deed, draw, operator=operator, witness=witness, objection=objection)
+    signed = replace(draw, state=state)
+    if draw.hall_mode == "open":
+        reason = "会场方式为公开，签字时启封"
+        return await seal_actions.open_to_all(deed, signed, finished=False, reason=reason)
+    return await seal(deed, signed)
 
 
 async def refuse(deed: Deed, draw: Draw, *, witness: str, statement: str) -> State:
