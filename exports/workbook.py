@@ -75,6 +75,24 @@ def write_workbook(
     Raises ValueError when there is no sheet or a row has not one value for each column.
     """
     book = Workbook(write_only=True)
+    with tempfile.TemporaryFile() as draft:
+        try:
+            names = _write_sheets(book, sheets, sheet_rows, rehearsal=rehearsal)
+        except BaseException:
+            # Saving is what makes the library close and remove its own temporary files.
+            if book.worksheets:
+                book.save(draft)
+            raise
+        if not names:
+            raise ValueError("a workbook has at least one sheet")
+        book.save(draft)
+        draft.seek(0)
+        write_reproducible(draft, target)
+
+
+def _write_sheets(
+    book: Any, sheets: Iterable[Sheet], sheet_rows: int, *, rehearsal: bool
+) -> set[str]:
     names: set[str] = set()
     for sheet in sheets:
         rows = iter(sheet.rows)
@@ -83,12 +101,7 @@ def write_workbook(
         for following in rows:
             rest = itertools.chain([following], itertools.islice(rows, room - 1))
             _write_sheet(book, sheet, rest, names, rehearsal=rehearsal)
-    if not names:
-        raise ValueError("a workbook has at least one sheet")
-    with tempfile.TemporaryFile() as draft:
-        book.save(draft)
-        draft.seek(0)
-        write_reproducible(draft, target)
+    return names
 
 
 def sheet_name(wanted: str, taken: set[str]) -> str:
