@@ -16,6 +16,10 @@ RECORD = "双随机抽取记录表"
 RECORD_KIND = "yaohao/1 draw-record"
 _SEATS = {"bureau": "组织机关", "discipline-inspection": "纪检监察机构"}
 _PAIR = (36, 120)
+# A draw voided before its dice has none of these, and its record says how far it came.
+_AFTER_THE_COMMITMENT = frozenset(
+    {"contributions", "parts_digest", "dice", "result_digest", "root"}
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class DrawRecord:
     Counts follow protocol §3. `seed` is given only once the draw is unsealed. `previous` is the
     commitment of the bureau's previous draw, "" for the first. `checkpoint` is the audit log's
     signed checkpoint text. `objection` is the witness's text of 有异议签字, `void_reason` that of
-    a void draw.
+    a void draw, whose contributions, dice and result may be missing (protocol §8).
     """
 
     draw: str = field(metadata=labelled("任务编号"))
@@ -114,7 +118,7 @@ def draw_record(record: DrawRecord) -> bytes:
 
     Raises MissingFields naming every required field that is empty.
     """
-    require(RECORD, record)
+    require(RECORD, record, may_lack=_AFTER_THE_COMMITMENT if record.void_reason else ())
     document = OfficialDocument(RECORD, rehearsal=record.rehearsal)
     document.number(f"任务编号：{record.draw}")
     for numeral, (heading, write) in zip("一二三四五六七八九", _sections(record), strict=False):
@@ -128,8 +132,10 @@ def _sections(record: DrawRecord) -> Iterator[tuple[str, Writer]]:
     yield "基本情况", _write_basics
     yield "名册与数量", _write_counts
     yield "抽取前公布的承诺值", _write_commitment
-    yield "共同产生随机数", _write_contributions
-    yield "抽取结果", _write_result
+    if record.contributions:
+        yield "共同产生随机数", _write_contributions
+    if record.result_digest:
+        yield "抽取结果", _write_result
     if record.entities or record.teams:
         yield "抽中对象与检查组", _write_names
     yield "异议与作废", _write_objection
@@ -190,9 +196,11 @@ def _write_contributions(document: OfficialDocument, record: DrawRecord) -> None
         person = (c.person or "—",) if named else ()
         rows.append((_seat(c), *person, commit, "缺席" if c.absent else "已揭示"))
     document.table(columns, rows, widths, code_column=len(columns) - 2)
-    document.code("参与值摘要（掷骰前已公示）：", record.parts_digest)
-    document.note(f"骰子数字（共 {len(record.dice)} 位，操作人与见证人逐位核对一致）：")
-    document.note(in_groups(record.dice, 5))
+    if record.parts_digest:
+        document.code("参与值摘要（掷骰前已公示）：", record.parts_digest)
+    if record.dice:
+        document.note(f"骰子数字（共 {len(record.dice)} 位，操作人与见证人逐位核对一致）：")
+        document.note(in_groups(record.dice, 5))
 
 
 def _write_result(document: OfficialDocument, record: DrawRecord) -> None:
@@ -231,19 +239,24 @@ def _write_signatures(document: OfficialDocument, record: DrawRecord) -> None:
 
 
 def _write_checking(document: OfficialDocument, record: DrawRecord) -> None:
-    document.note(
-        "启封后，任何人可以从下列网址取得本次抽取的数据包（zip），用包内的 verify.py 重算全部结果，"
-        "并与本表所载的数值比对，无需安装其他软件："
-    )
-    document.note(record.check_at)
-    document.note(
-        "命令：python -I verify.py 数据包.zip --commitment 承诺值 --parts-digest 参与值摘要"
-    )
-    document.note("\u3000\u3000\u3000--dice 骰子数字 --root 结果默克尔根（数值之间的空格略去）")
+    if record.result_digest:
+        _write_verifying(document)
+    document.note(f"公开网址：{record.check_at}")
     document.note("抽取时审计日志的签名检查点：")
     for line in record.checkpoint.splitlines():
         if line.strip():
             document.note(line)
+
+
+def _write_verifying(document: OfficialDocument) -> None:
+    document.note(
+        "启封后，任何人可以从公开网址取得本次抽取的数据包（zip），用包内的 verify.py 重算全部结果，"
+        "并与本表所载的数值比对，无需安装其他软件。"
+    )
+    document.note(
+        "命令：python -I verify.py 数据包.zip --commitment 承诺值 --parts-digest 参与值摘要"
+    )
+    document.note("\u3000\u3000\u3000--dice 骰子数字 --root 结果默克尔根（数值之间的空格略去）")
 
 
 def _seat(contribution: Contribution) -> str:

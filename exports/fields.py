@@ -7,7 +7,7 @@ where the system should have written something.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 _LABEL = "label"
 
@@ -27,20 +27,21 @@ class MissingFields(ValueError):  # noqa: N818 - the name is the sentence's firs
         super().__init__(f"《{document}》缺少必填内容：{'、'.join(labels)}。请补齐后重新生成。")
 
 
-def require(document: str, data: object) -> None:
+def require(document: str, data: object, may_lack: Collection[str] = ()) -> None:
     """Return nothing when every required field of the dataclass `data` is filled, at any depth.
 
+    `may_lack` names fields of `data` itself that this one document can do without.
     Raises MissingFields with the labels of all that are not, in the order of the fields.
     """
-    missing = tuple(_missing(data))
+    missing = tuple(_missing(data, may_lack=may_lack))
     if missing:
         raise MissingFields(document, missing)
 
 
-def _missing(data: object, where: str = "") -> Iterator[str]:
+def _missing(data: object, where: str = "", may_lack: Collection[str] = ()) -> Iterator[str]:
     for field in dataclasses.fields(data):  # type: ignore[arg-type]  # callers pass dataclasses only
         name = field.metadata.get(_LABEL)
-        if name is None:
+        if name is None or field.name in may_lack:
             continue
         value = getattr(data, field.name)
         if field.default is dataclasses.MISSING and _is_blank(value):

@@ -170,6 +170,26 @@ def test_a_record_carries_objection_and_voiding_in_words() -> None:
     assert "见证人无异议" not in text
 
 
+def test_a_draw_voided_before_its_dice_has_a_record_of_how_far_it_came() -> None:
+    void = dataclasses.replace(
+        sample_record(crowded=False),
+        void_reason="投影故障",
+        contributions=(),
+        parts_digest="",
+        dice="",
+        result_digest="",
+        root="",
+        leaves=0,
+    )
+    text = _text(draw_record(void))
+    assert "作废原因：投影故障" in text
+    assert "骰子数字" not in text
+    assert "抽取结果" not in text
+    assert "verify.py" not in text
+    with pytest.raises(MissingFields):
+        draw_record(dataclasses.replace(void, void_reason=""))
+
+
 def test_text_with_markup_and_control_characters_is_shown_as_it_is() -> None:
     notice = dataclasses.replace(sample_notice(crowded=False), entity_name="<甲>&\x00“公司”")
     assert "<甲>&␀“公司”：" in _text(inspection_notice(notice))
