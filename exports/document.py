@@ -15,6 +15,7 @@ from typing import Any
 from docx import Document
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from exports import digest, ooxml
@@ -220,7 +221,8 @@ def _set_up_page(document: Any) -> None:
     section.footer_distance = Mm(25)  # 7 mm under the type area, as the standard has it.
     section.header_distance = Mm(20)
     # On the back of a leaf the wide margin stays at the binding edge.
-    document.settings.element.insert(0, ooxml.node("w:mirrorMargins"))
+    # The schema wants this setting after w:zoom; Word calls a file with another order damaged.
+    document.settings.element.find(qn("w:zoom")).addnext(ooxml.node("w:mirrorMargins"))
     document.settings.odd_and_even_pages_header_footer = True
 
 

@@ -215,7 +215,8 @@ def _write_result(document: OfficialDocument, record: DrawRecord) -> None:
 def _write_names(document: OfficialDocument, record: DrawRecord) -> None:
     if record.entities:
         rows = [(e.district, f"第{e.team}组", e.entity, e.name) for e in record.entities]
-        document.table(("区", "检查组", "统一社会信用代码", "单位名称"), rows, (26, 20, 42, 68))
+        columns = ("区", "检查组", "统一社会信用代码", "单位名称")
+        document.table(columns, rows, (26, 18, 40, 72), code_column=2)
     if record.teams:
         staff = [(t.district, f"第{t.team}组", t.lead, "、".join(t.members)) for t in record.teams]
         document.table(("区", "检查组", "组长", "组员"), staff, (36, 24, 32, 64))
