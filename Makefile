@@ -39,7 +39,7 @@ migrate: install ## bring the database of YAOHAO_DATABASE_URL (default var/yaoha
 	$(BIN)/yaohao migrate
 
 wheelhouse: install ## one folder that installs on a machine with no network
-	$(BIN)/python -m benchmarks.wheelhouse
+	$(BIN)/python -m app.wheelhouse wheelhouse
 
 lock: ## renew the hashed requirement files (needs uv on the PATH; writes no addresses)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements.txt

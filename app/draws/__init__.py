@@ -1,0 +1,1 @@
+"""Draws: freeze, contributions, dice, result, sign-off; sealing; void, never delete."""
