@@ -1,0 +1,119 @@
+"""The command `yaohao`: every command of registries and the rooms, and what people see when one fails."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from app.settings import load_settings
+from registries.errors import Invalid, YaohaoError
+from registries.terminal import Group
+
+# command → where it is. Only the module of the command that is called gets imported.
+COMMANDS = {
+    "init": "registries.commands:init_command",
+    "migrate": "registries.commands:migrate_command",
+}
+
+
+class Yaohao(Group):
+    """The group of all commands, each imported when it is wanted."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature.
+        """Return the names of all commands, in alphabetical order."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return the command of a name, or None when there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+
+@click.group(cls=Yaohao)
+def yaohao() -> None:
+    """摇号：任何人都能核对的“双随机、一公开”劳动监察抽查系统。"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run `yaohao` and exit: 0 done, 1 refused or failed, 2 wrongly called, 130 interrupted."""
+    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def run(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> int:
+    """Run `yaohao` with `arguments` and return its exit status; nobody ever sees a traceback."""
+    log_folder = Path(environment.get("YAOHAO_LOG_FOLDER") or "var/log")
+    try:
+        # A person asking for help must get it whatever the settings are.
+        if arguments and "--help" not in arguments:
+            load_settings(environment)
+        yaohao.main(list(arguments), prog_name="yaohao", standalone_mode=False)
+    except Invalid as refusal:
+        faults = [f"  {field}：{fault}" for field, all_ in refusal.fields.items() for fault in all_]
+        return _say("\n".join([refusal.sentence, *faults]), 1)
+    except YaohaoError as refusal:
+        return _say(refusal.sentence, 1)
+    except click.exceptions.NoArgsIsHelpError as question:
+        click.echo(question.ctx.get_help())
+        return 2
+    except click.UsageError as misuse:
+        return _say(_usage(misuse), 2)
+    except click.FileError as error:
+        return _say(f"无法打开文件：{error.ui_filename}。请核对路径和权限。", 1)
+    except (click.Abort, KeyboardInterrupt):
+        return _say("已中断，没有做完的改动都已撤销。", 130)
+    except Exception as fault:  # noqa: BLE001 - the last line of defence; it goes to the log file.
+        return _say(_report(fault, log_folder), 1)
+    return 0
+
+
+def _say(sentence: str, status: int) -> int:
+    click.echo(sentence, err=True)
+    return status
+
+
+def _usage(misuse: click.UsageError) -> str:
+    """Return what is wrong with the call, in Chinese, and where its help is."""
+    path = misuse.ctx.command_path if misuse.ctx else "yaohao"
+    hint = f"请运行 {path} --help 查看用法。"
+    match misuse:
+        case click.NoSuchCommand():
+            return f"没有这个命令：{misuse.command_name}。{hint}"
+        case click.NoSuchOption():
+            return f"没有这个选项：{misuse.option_name}。{hint}"
+        case click.MissingParameter(param=param) if param is not None:
+            return f"缺少 {param.get_error_hint(misuse.ctx)}。{hint}"
+        case click.BadParameter(param=param) if param is not None:
+            return f"{param.get_error_hint(misuse.ctx)} 的值不对。{hint}"
+    return f"命令的写法不对。{hint}"
+
+
+def _report(fault: Exception, folder: Path) -> str:
+    """Write the fault with its traceback to the log file and return a sentence with its number."""
+    number = f"{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(4)}"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "errors.log"
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    logger = logging.getLogger("yaohao.faults")
+    logger.addHandler(handler)
+    try:
+        logger.error("fault %s", number, exc_info=fault)
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
+    return f"程序出错，没有做完的改动都已撤销。错误编号 {number}，详情在 {path}，请交给系统管理员。"
+
+
+if __name__ == "__main__":
+    main()
