@@ -1,4 +1,4 @@
-"""Administrative divisions: Guangdong's cities, county units and towns, their history, and look-up by what people write.
+"""Administrative divisions of Guangdong, their history, and look-up by what people write.
 
 A draw is dealt by district, so a district is a code that was valid on a day, never a name. Codes follow GB/T 2260
 (six digits); towns of 东莞 and 中山, which have no county units, carry the nine digits of the statistical code.
@@ -165,7 +165,11 @@ class DistrictLookup:
     def _collect(self, city: str) -> dict[str, str]:
         """Return name → code for a city: names of today first, then old names, then functional areas."""
         current = self._districts.under(city, self._on)
-        retired = [row for row in self._districts if row.parent == city and row not in current]
+        retired = [
+            row
+            for row in self._districts
+            if row.parent == city and row.valid_to is not None and row.valid_to <= self._on
+        ]
         names: dict[str, str] = {}
         for spellings in (
             [(row.name, row.code) for row in current],
