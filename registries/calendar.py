@@ -9,10 +9,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache, cached_property
+from zoneinfo import ZoneInfo
 
 from registries.data_files import read_rows
+
+CHINA = ZoneInfo("Asia/Shanghai")
 
 HOLIDAY, WORKDAY, ORDINARY = "holiday", "workday", "ordinary"
 KINDS = {HOLIDAY: "放假", WORKDAY: "上班", ORDINARY: "照常"}
@@ -189,6 +192,11 @@ class Calendar:
             else:
                 worked.discard(day.toordinal())
         return sorted(worked)
+
+
+def day_in_china(moment: datetime) -> date:
+    """Return the calendar day in China at a moment (aware): the day that a deed was done."""
+    return moment.astimezone(CHINA).date()
 
 
 @cache
