@@ -204,16 +204,26 @@ def _no_head() -> Frontier:
 
 
 async def _refuse_contradiction(head: Frontier) -> None:
-    note = await newest_checkpoint()
-    if note is None:
-        return
-    before = open_checkpoint(note.encode(), log_keys.verifier())
-    if before.size > head.size or before.root != await root_at(before.size):
-        raise Refused(
-            "日志与上一个检查点矛盾，不能签发。请运行 yaohao audit verify 查明被改动的条目。"
-        )
+    """Refuse when the log no longer agrees with the newest checkpoint in the books or beside the key."""
+    key = log_keys.verifier()
+    for note in (await newest_checkpoint(), _beside_the_key()):
+        before = open_checkpoint(note.encode(), key) if note else None
+        if before and (before.size > head.size or before.root != await root_at(before.size)):
+            raise Refused(
+                "日志与上一个检查点矛盾，不能签发。请运行 yaohao audit verify 查明被改动的条目。"
+            )
     if head.nodes != await stored_edge(head.size):
         raise Refused("日志的首行与条目不符，不能签发。请运行 yaohao audit verify 查明。")
+
+
+def _beside_the_key() -> str | None:
+    try:
+        return log_keys.newest_checkpoint_path().read_bytes().decode()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeError):
+        place = log_keys.newest_checkpoint_path()
+        raise Refused(f"无法读取 {place}。请检查文件权限，或从备份恢复。") from None
 
 
 def _digests(personal: Mapping[str, str], random: str) -> dict[str, str]:

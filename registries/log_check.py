@@ -128,6 +128,10 @@ class LogCheck:
     def _find(self, word: str, first: int, last: int | None = None, detail: str = "") -> None:
         finding = Finding(word, first, first if last is None else last, detail)
         at = self.latest.get(word)
+        if at is not None and word in SHARED and _same_entries(self.findings[at], finding):
+            before = self.findings[at]
+            self.findings[at] = replace(before, detail=f"{before.detail}、{detail}")
+            return
         if at is not None and word in JOINED and _follows(self.findings[at], finding):
             self.findings[at] = _joined(self.findings[at], finding)
         else:
@@ -196,6 +200,8 @@ class LogCheck:
 
 NAMED_COLUMNS = ("bureau", "at", "actor_kind", "actor_name", "event", "subject")
 JOINED = {"missing", "moved", "changed", "columns", "form", "hashes"}
+# Several checkpoints that tell the same of the same entries make one finding.
+SHARED = {"cut-off", "checkpoint"}
 
 
 def _stored(row: Row) -> list[bytes] | None:
@@ -205,6 +211,10 @@ def _stored(row: Row) -> list[bytes] | None:
     except ValueError:
         return None
     return hashes if len(hashes) == levels_completed(row.number) else None
+
+
+def _same_entries(before: Finding, after: Finding) -> bool:
+    return (before.first, before.last) == (after.first, after.last)
 
 
 def _follows(before: Finding, after: Finding) -> bool:

@@ -20,6 +20,7 @@ from registries.errors import NotFound, Refused
 from registries.migrate import migrate
 from registries.signed_note import VerifierKey
 from sampling import encoding
+from sampling.errors import FormError
 from tests.conftest import TestDatabase
 from tests.log_keys import declare, make_keys, write
 from tests.makers import GUANGZHOU, SHENZHEN, do
@@ -71,7 +72,7 @@ async def test_an_undeclared_event_is_a_mistake_of_the_program(database: TestDat
 
 
 async def test_what_canonical_json_cannot_hold_is_not_logged(database: TestDatabase) -> None:
-    with pytest.raises(encoding.FormError):
+    with pytest.raises(FormError):
         await write(1, new={"ratio": 0.5})
     assert await audit_log.size() == 0
 
