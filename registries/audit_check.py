@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from registries import bulk, database, log_keys
+from registries.audit_entries import LoggedEntry
 from registries.audit_log import COLUMNS
 from registries.checkpoint import Checkpoint, open_checkpoint
 from registries.errors import Refused
-from registries.log_check import Finding, Kept, LogCheck, Row
+from registries.log_check import Finding, Kept, LogCheck
 from registries.signed_note import VerifierKey
 
 
@@ -44,7 +45,7 @@ async def verify(
         check = LogCheck([*checkpoints, *beside, *stored])
         async for rows in bulk.stream(f"SELECT {COLUMNS} FROM audit_entry ORDER BY number"):  # noqa: S608
             for row in rows:
-                check.feed(Row(*row))
+                check.feed(LoggedEntry(*row))
             seen(len(rows))
         head = await database.fetch_one("SELECT size, frontier FROM audit_head WHERE id = 1")
     findings = check.finish((head["size"], head["frontier"]) if head else None)

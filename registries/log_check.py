@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
-from registries.audit_entries import Entry
+from registries.audit_entries import Entry, LoggedEntry
 from registries.checkpoint import Checkpoint
 from registries.log_tree import EMPTY_ROOT, HASH_LENGTH, Frontier, hashes_of, levels_completed
 from sampling.encoding import leaf_hash
@@ -37,20 +36,6 @@ SENTENCES = {
     "foreign": "{detail}与更晚的检查点互相矛盾：它不是这份日志的，或签名密钥曾被盗用。",
     "signature": "{detail}的签名不符。",
 }
-
-
-class Row(NamedTuple):
-    """One stored row of `audit_entry`, in the order of its columns."""
-
-    number: int
-    bureau: str
-    at: str
-    actor_kind: str
-    actor_name: str
-    event: str
-    subject: str
-    canonical: str
-    hashes: str
 
 
 @dataclass(frozen=True)
@@ -92,7 +77,7 @@ class LogCheck:
         self.roots = {0: EMPTY_ROOT.hex()}
         self.lost = False
 
-    def feed(self, row: Row) -> None:
+    def feed(self, row: LoggedEntry) -> None:
         """Check one row and add it to the tree."""
         expected = self.frontier.size
         if self.lost:
@@ -138,7 +123,7 @@ class LogCheck:
             self.latest[word] = len(self.findings)
             self.findings.append(finding)
 
-    def _check_text(self, row: Row) -> None:
+    def _check_text(self, row: LoggedEntry) -> None:
         try:
             entry = Entry.parse(row.canonical)
         except ValueError:
@@ -204,7 +189,7 @@ JOINED = {"missing", "moved", "changed", "columns", "form", "hashes"}
 SHARED = {"cut-off", "checkpoint"}
 
 
-def _stored(row: Row) -> list[bytes] | None:
+def _stored(row: LoggedEntry) -> list[bytes] | None:
     """Return the row's hashes, or None unless there is one for each subtree that it completes."""
     try:
         hashes = hashes_of(row.hashes)

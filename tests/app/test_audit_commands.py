@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,10 @@ from app import cli
 from app.settings import SETTINGS
 from registries import database as books
 from registries.engines import engine_for
+from registries.log_check import SENTENCES
 from tests.log_keys import declare, write
 
+DOCS = Path(__file__).parent.parent.parent / "docs"
 FILE = "sqlite:///var/yaohao.sqlite"
 INIT = ("init", "--code", "440100", "--name", "广州市人力资源和社会保障局")
 
@@ -121,6 +125,25 @@ def test_a_proof_of_an_entry_is_checked_without_the_database(
     (office / "proof.json").write_text(proof.replace("sample:", "simple:"), encoding="utf-8")
     assert yaohao("audit", "check-proof", "proof.json", "--key", "log.pub") == 1
     assert "证明不成立" in capsys.readouterr().err
+
+
+def test_the_program_in_the_docs_checks_a_proof_with_the_standard_library_alone(
+    office: Path,
+) -> None:
+    docs = (DOCS / "audit-log.md").read_text(encoding="utf-8")
+    program = docs.partition("```python\n")[2].partition("```")[0]
+    for number in range(5):
+        assert yaohao("audit", "prove", str(number), "--out", "proof.json") == 0
+        assert subprocess.run([sys.executable, "-I", "-c", program]).returncode == 0
+    proof = (office / "proof.json").read_text(encoding="utf-8")
+    (office / "proof.json").write_text(proof.replace("sample:", "simple:"), encoding="utf-8")
+    failed = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True)
+    assert b"AssertionError" in failed.stderr
+
+
+def test_the_docs_name_every_kind_of_finding() -> None:
+    docs = (DOCS / "audit-log.md").read_text(encoding="utf-8")
+    assert [word for word in SENTENCES if f"`{word}`" not in docs] == []
 
 
 def test_growth_is_proved_since_a_kept_checkpoint(

@@ -127,38 +127,34 @@ async def test_without_the_personal_key_nothing_personal_is_logged(database: Tes
     assert await audit_log.size() == 1
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE audit_entry SET subject = 'x' WHERE number = 1",
-        "UPDATE audit_entry SET number = 9 WHERE number = 1",
-        "DELETE FROM audit_entry WHERE number = 2",
-        "DELETE FROM audit_entry",
-        "UPDATE audit_checkpoint SET size = 1",
-        "DELETE FROM audit_checkpoint",
-        "DELETE FROM audit_head",
-        "UPDATE audit_head SET size = 1",
-        "UPDATE audit_head SET size = size + 2",
-        "UPDATE audit_head SET frontier = ''",
-    ],
+CHANGES = (
+    "UPDATE audit_entry SET subject = 'x' WHERE number = 1",
+    "UPDATE audit_entry SET number = 9 WHERE number = 1",
+    "DELETE FROM audit_entry WHERE number = 2",
+    "DELETE FROM audit_entry",
+    "UPDATE audit_checkpoint SET size = 1",
+    "DELETE FROM audit_checkpoint",
+    "DELETE FROM audit_head",
+    "UPDATE audit_head SET size = 1",
+    "UPDATE audit_head SET size = size + 2",
+    "UPDATE audit_head SET frontier = ''",
 )
-async def test_the_log_refuses_every_change_but_growth(
-    database: TestDatabase, statement: str
-) -> None:
+
+
+async def test_the_log_refuses_every_change_but_growth(database: TestDatabase) -> None:
     await write(3)
     await do(audit_log.issue_checkpoint)
-    with pytest.raises(DRIVERS_REFUSAL, match=r"only grows|one by one|stays"):
-        await books.execute(statement)
+    for statement in CHANGES:
+        with pytest.raises(DRIVERS_REFUSAL, match=r"only grows|one by one|stays"):
+            await books.execute(statement)
     assert (await audit_check.verify()).findings == ()
 
 
-@pytest.mark.parametrize("table", ["audit_entry", "audit_checkpoint", "audit_head"])
-async def test_even_the_owner_cannot_truncate_the_log(
-    postgres_database: TestDatabase, table: str
-) -> None:
+async def test_even_the_owner_cannot_truncate_the_log(postgres_database: TestDatabase) -> None:
     await write(1)
-    with pytest.raises(asyncpg.PostgresError, match="only grows"):
-        await books.execute(f"TRUNCATE {table}")
+    for table in ("audit_entry", "audit_checkpoint", "audit_head"):
+        with pytest.raises(asyncpg.PostgresError, match="only grows"):
+            await books.execute(f"TRUNCATE {table}")
 
 
 async def test_the_app_role_appends_but_can_neither_change_nor_unlock_the_log(
