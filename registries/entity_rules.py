@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from registries.entity_tables import CONTENT, GRADES, SIZES, Details, join_codes
 from registries.identifiers import is_credit_code
@@ -27,7 +28,7 @@ def is_control(character: str) -> bool:
 
 def tidy(details: Details) -> Details:
     """Return `details` with texts in NFC and trimmed, and codes ascending and none twice."""
-    texts = {
+    texts: dict[str, Any] = {
         name: unicodedata.normalize("NFC", value).strip()
         for name in CONTENT
         if isinstance(value := getattr(details, name), str)
