@@ -21,6 +21,11 @@ from registries.terminal import Group
 COMMANDS = {
     "init": "registries.commands:init_command",
     "migrate": "registries.commands:migrate_command",
+    "calendar": "registries.calendar_commands:calendar_command",
+    "districts": "registries.district_commands:districts_command",
+    "inspectors": "registries.inspector_commands:inspectors_command",
+    "items": "registries.item_commands:items_command",
+    "recusals": "registries.recusal_commands:recusals_command",
 }
 
 
