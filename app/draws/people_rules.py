@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.draws.pool_rules import Candidate, Tasks, homes_to_avoid, reason_left_out
+from app.draws.pool_rules import Candidate
 from sampling.freeze import frozen_csv
 
 
 @dataclass(frozen=True)
 class People:
-    """The files about inspectors, who each pseudonym is, and who was left out with which reason."""
+    """The files about inspectors; `pseudonyms` has everyone, by the registry's staff number."""
 
     inspectors_csv: bytes
     left_out_csv: bytes
     people_csv: bytes
     pseudonyms: Mapping[str, str]
     eligible: tuple[Candidate, ...]
-    left_out: Mapping[str, str]
+    left_out: tuple[Candidate, ...]
 
 
 def pseudonyms(salts: Mapping[str, str]) -> dict[str, str]:
@@ -33,42 +33,42 @@ def pseudonyms(salts: Mapping[str, str]) -> dict[str, str]:
 
 
 def people_of(
-    candidates: Sequence[Candidate],
-    tasks: Tasks,
-    salts: Mapping[str, str],
-    prior: Mapping[str, int],
+    candidates: Sequence[Candidate], salts: Mapping[str, str], prior: Mapping[str, int]
 ) -> People:
-    """Return the draw's inspectors: everyone is sent to one of two files, and named in people.csv.
+    """Return the draw's inspectors: each goes to one of two files, and all are named in people.csv.
 
     `salts` has 32 random hexadecimal characters for every candidate; `prior` the teams that each
     served this year, 0 where missing.
     """
     names = pseudonyms(salts)
-    left_out = {
-        one.inspector: reason for one in candidates if (reason := reason_left_out(one, tasks))
-    }
-    eligible = tuple(one for one in candidates if one.inspector not in left_out)
+    eligible = tuple(one for one in candidates if one.reason is None)
+    left_out = tuple(one for one in candidates if one.reason is not None)
     return People(
         inspectors_csv=frozen_csv(
             "inspectors.csv",
             [
                 (
-                    names[one.inspector],
-                    "+".join(homes_to_avoid(one, tasks)) or "-",
-                    "1" if one.can_lead else "0",
-                    str(prior.get(one.inspector, 0)),
+                    names[one.inspector.inspector],
+                    "+".join(one.homes) or "-",
+                    "1" if one.inspector.may_lead else "0",
+                    str(prior.get(one.inspector.inspector, 0)),
                 )
                 for one in eligible
             ],
         ),
         left_out_csv=frozen_csv(
-            "left_out.csv", [(names[inspector], why) for inspector, why in left_out.items()]
+            "left_out.csv",
+            [(names[one.inspector.inspector], one.reason or "") for one in left_out],
         ),
         people_csv=frozen_csv(
             "people.csv",
             [
-                # Somebody without a certificate is left out, but still stands for a pseudonym.
-                (names[one.inspector], one.certificate or "-", one.name, salts[one.inspector])
+                (
+                    names[one.inspector.inspector],
+                    _certificate(one),
+                    one.inspector.name,
+                    salts[one.inspector.inspector],
+                )
                 for one in candidates
             ],
         ),
@@ -78,6 +78,12 @@ def people_of(
     )
 
 
+def _certificate(one: Candidate) -> str:
+    """Return the number of the certificate that is valid longest; "-" for somebody who has none."""
+    held = sorted(one.inspector.certificates, key=lambda c: (c.expires, c.number))
+    return held[-1].number if held else "-"
+
+
 def recusal_rows(
     pairs: Sequence[tuple[str, str, str]], people: People
 ) -> list[tuple[str, str, str]]:
@@ -85,9 +91,9 @@ def recusal_rows(
 
     Pairs of somebody who is left out anyway say nothing and are dropped (§2: inspectors known).
     """
-    known = {one.inspector for one in people.eligible}
+    known = {one.inspector.inspector for one in people.eligible}
     first: dict[tuple[str, str], str] = {}
     for inspector, entity, reason in sorted(pairs):
         if inspector in known:
             first.setdefault((people.pseudonyms[inspector], entity), reason)
-    return [(inspector, entity, reason) for (inspector, entity), reason in first.items()]
+    return sorted((name, entity, reason) for (name, entity), reason in first.items())

@@ -1,106 +1,74 @@
-"""Who may be sent: the inspector-pool rule, with a reason for everyone left out (protocol §2, §7).
+"""Who may be sent, in a draw's own terms: homes as district codes of the frame (protocol §2, §7).
 
-Only holders of an enforcement certificate inspect; assistants do not (国办发〔2024〕54号). The certificate must hold to
-the last day of the tasks, because a visit by someone whose certificate ran out is void.
+The registry says who may not be sent and why (registries/inspectors.py); what is decided here depends on the frame.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
+from registries.inspectors import LEFT_OUT as LEFT_OUT_BY_REGISTRY
+from registries.inspectors import Inspector
+
+HOME_UNCLEAR: Final = "home-unclear"
 LEFT_OUT: Final[dict[str, str]] = {
-    "not-on-duty": "不在岗",
-    "auxiliary": "辅助人员，没有执法资格",
-    "certificate-missing": "没有执法证",
-    "certificate-expires": "执法证在任务结束前到期",
-    "certificate-area": "执法证的执法区域不覆盖本次抽查地区",
-    "unavailable": "任务期间有不能出勤的日期",
-    "home-imprecise": "居住或任职的地区没有具体到区（镇街），无法落实地域回避",
+    **LEFT_OUT_BY_REGISTRY,
+    HOME_UNCLEAR: "居住或任职的地区已撤并或没有具体到区（镇街），无法落实地域回避",
 }
-"""Reason codes in the order in which they count."""
+"""Reason codes of left_out.csv and their meaning."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """An inspector of the registry as the pool rule sees one.
+    """An inspector with the districts to avoid as they are called today, or why he or she stays."""
 
-    `inspector` is the registry's own key; `homes` are current district codes; `areas` are the codes
-    that the certificate covers, with everything below them; `unavailable` are first and last days.
+    inspector: Inspector
+    homes: tuple[str, ...]
+    reason: str | None
+
+
+def candidates(
+    may_go: Sequence[Inspector],
+    left_out: Sequence[tuple[Inspector, str]],
+    districts: Sequence[str],
+    current: Mapping[str, str | None],
+) -> list[Candidate]:
+    """Return every inspector of the registry: who may go, with homes, and who may not, with a reason.
+
+    `districts` are the frame's; `current` maps each home to its code of today, None where it was
+    split or is unknown.
     """
-
-    inspector: str
-    name: str
-    certificate: str
-    certificate_until: date | None
-    areas: tuple[str, ...]
-    on_duty: bool
-    auxiliary: bool
-    can_lead: bool
-    homes: tuple[str, ...] = ()
-    unavailable: tuple[tuple[date, date], ...] = ()
+    found = [Candidate(one, (), reason) for one, reason in left_out]
+    for one in may_go:
+        homes = [current.get(home) for home in one.homes]
+        if None in homes or any(_is_above(home or "", districts) for home in homes):
+            found.append(Candidate(one, (), HOME_UNCLEAR))
+        else:
+            found.append(Candidate(one, _to_avoid([h for h in homes if h], districts), None))
+    return sorted(found, key=lambda candidate: candidate.inspector.inspector)
 
 
-@dataclass(frozen=True)
-class Tasks:
-    """What the pool is for: first and last day of the tasks, and the districts of the frame."""
-
-    start: date
-    end: date
-    districts: tuple[str, ...]
-
-
-def reason_left_out(one: Candidate, tasks: Tasks) -> str | None:
-    """Return the first code of LEFT_OUT that applies to an inspector, or None who may be sent."""
-    if not one.on_duty:
-        return "not-on-duty"
-    if one.auxiliary:
-        return "auxiliary"
-    if not one.certificate or one.certificate_until is None:
-        return "certificate-missing"
-    if one.certificate_until < tasks.end:
-        return "certificate-expires"
-    if not all(covers(one.areas, district) for district in tasks.districts):
-        return "certificate-area"
-    if any(first <= tasks.end and tasks.start <= last for first, last in one.unavailable):
-        return "unavailable"
-    if any(is_above(home, tasks.districts) for home in one.homes):
-        return "home-imprecise"
-    return None
-
-
-def covers(areas: Iterable[str], district: str) -> bool:
-    """Say whether a certificate for `areas` holds in `district`; 440000 covers all of 44."""
-    return any(district.startswith(stem(area)) for area in areas)
-
-
-def stem(code: str) -> str:
-    """Return what every code below `code` begins with: 440000 → 44, 440100 → 4401, 440106 → itself."""
-    if len(code) == 6 and code.endswith("0000"):
-        return code[:2]
-    if len(code) == 6 and code.endswith("00"):
-        return code[:4]
-    return code
-
-
-def is_above(home: str, districts: Collection[str]) -> bool:
+def _is_above(home: str, districts: Sequence[str]) -> bool:
     """Say whether `home` names more than one place of the frame, such as a city instead of a town."""
-    return home not in districts and any(code.startswith(stem(home)) for code in districts)
+    stem = home
+    while stem.endswith("00"):
+        stem = stem[:-2]
+    return home not in districts and any(code.startswith(stem) for code in districts)
 
 
-def homes_to_avoid(one: Candidate, tasks: Tasks) -> tuple[str, ...]:
-    """Return the homes as inspectors.csv has them: ascending, none twice, of the frame's code length.
+def _to_avoid(homes: Sequence[str], districts: Sequence[str]) -> tuple[str, ...]:
+    """Return homes as inspectors.csv has them: ascending, none twice, of the frame's code length.
 
-    A home outside the frame's districts is kept where it has their length (it says something about
-    the person and harms nothing); one of another length cannot be met in this draw and is dropped.
+    A home outside the frame is kept where it has that length (it says something about the person and
+    harms nothing); one of another length lies in another city, cannot be met here, and is dropped.
     """
-    length = len(tasks.districts[0]) if tasks.districts else 0
-    return tuple(sorted({home for home in one.homes if len(home) == length}))
+    length = len(districts[0]) if districts else 0
+    return tuple(sorted({home for home in homes if len(home) == length}))
 
 
-def blocked_districts(districts: Sequence[str]) -> str:
+def mixed_lengths(districts: Sequence[str]) -> str:
     """Return a Chinese sentence where the frame's district codes are of different lengths, or ""."""
     by_length: dict[int, str] = {}
     for code in districts:

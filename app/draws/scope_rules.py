@@ -9,13 +9,12 @@ paused random checks, a complaint against oneself would buy half a year of peace
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from app.plans.rules import Policy
-from registries.frames import Scope
 
 EXCLUSIONS: Final[dict[str, str]] = {
     "code-check": "待核：统一社会信用代码校验不符",
@@ -91,18 +90,3 @@ def _applies(code: str, policy: Policy) -> bool:
     if code == "inspected-recently":
         return policy.pause_months > 0
     return code != "cap-reached" or policy.frequency_cap > 0
-
-
-def scope_sentence(scope: Scope, names: Mapping[str, str]) -> str:
-    """Return the scope as one Chinese phrase; `names` gives the words for kinds and districts."""
-    parts: Sequence[tuple[str, tuple[str, ...]]] = (
-        ("类别", scope.kinds),
-        ("标签", scope.tags),
-        ("地区", scope.districts),
-    )
-    said = [
-        f"{word}：{'、'.join(names.get(code, code) for code in codes)}"
-        for word, codes in parts
-        if codes
-    ]
-    return "；".join(said) or "全部监管对象"

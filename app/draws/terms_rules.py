@@ -58,7 +58,7 @@ def terms_json(
     verifier_digest: str,
     steering: Steering,
 ) -> bytes:
-    """Return terms.json. `item_names` and `recusal_reasons` give the words for codes used."""
+    """Return terms.json. `item_names` and `recusal_reasons` give the words for the codes used."""
     planned, settings = chosen.planned, chosen.settings
     terms: dict[str, Json] = {
         "issuing_authority": chosen.content.issuing_authority,
@@ -74,7 +74,7 @@ def terms_json(
         },
         "items": {
             "list": chosen.content.item_list,
-            "items": [{"code": code, "name": item_names[code]} for code in planned.items],
+            "items": [{"key": key, "name": item_names[key]} for key in planned.items],
         },
         "methods": list(planned.methods),
         "tasks": {"from": settings.tasks_start.isoformat(), "to": settings.tasks_end.isoformat()},
@@ -100,7 +100,7 @@ def _counts(steering: Steering) -> dict[str, Json]:
     }
     return {
         "excluded": dict(Counter(steering.excluded)),
-        "left_out": dict(Counter(steering.people.left_out.values())),
+        "left_out": dict(Counter(one.reason or "" for one in steering.people.left_out)),
         "eligible_inspectors": eligible,
         "recusals": dict(Counter(reason for _, _, reason in recusals)),
         "most_recusals_of_one_entity": max(per_entity.values(), default=0),

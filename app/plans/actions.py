@@ -8,7 +8,7 @@ from typing import Any, Final
 from app.plans import rules, tables
 from app.plans.rules import PlanContent
 from app.plans.tables import Plan, PlanTable
-from registries import audit_log, bureaus, items
+from registries import audit_log, bureaus, item_lists
 from registries.database import Deed
 from registries.errors import Conflict, Invalid, Refused
 from sampling.encoding import parse_jcs
@@ -146,11 +146,14 @@ async def _withdrawn(bureau: str, year: int) -> int | None:
 
 async def _check(content: PlanContent, bureau: str, year: int, *, amends: bool) -> None:
     faults = rules.faults(content, year, amends=amends)
-    known = await items.codes_of_version(bureau, content.item_list)
+    known: set[str] = set()
+    if "item_list" not in faults:
+        item_list = await item_lists.item_list(bureau, content.item_list)
+        known = {item.key for item in item_list.items}
     for number, one in enumerate(content.rounds, start=1):
-        unknown = [code for code in one.items if code not in known]
+        unknown = [key for key in one.items if known and key not in known]
         if unknown:
-            sentence = f"事项清单 {content.item_list} 中没有：{'、'.join(unknown)}。"
+            sentence = f"第 {content.item_list} 版事项清单中没有：{'、'.join(unknown)}。"
             faults.setdefault(f"rounds[{number}].items", []).append(sentence)
     if faults:
         raise Invalid("计划内容有误，请改正后再提交。", faults)
@@ -182,7 +185,7 @@ async def _log(
 ) -> None:
     await audit_log.append(
         deed,
-        event=event,
+        event,
         bureau=one.bureau,
         subject=f"plan:{one.year}/{one.version}",
         previous=_parsed(previous) if previous else None,

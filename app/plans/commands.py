@@ -32,8 +32,8 @@ def plan_group() -> None:
 @YEAR
 @click.option("--authority", default="某某市人力资源和社会保障局", help="制定机关全称。")
 @click.option("--items", default="1", help="事项编号，以逗号分隔。")
-@click.option("--item-list", default="", help="事项清单版本。")
-def example_command(year: int, authority: str, items: str, item_list: str) -> None:
+@click.option("--item-list", type=int, default=1, help="事项清单版本。")
+def example_command(year: int, authority: str, items: str, item_list: int) -> None:
     """打印一份计划样例（JSON），改好后交给 plan create。"""
     months = ((3, 5), (6, 8), (9, 11))
     rounds = tuple(
@@ -223,9 +223,11 @@ def lines_of(one: Plan, *, today: date) -> list[str]:
     published = one.published_at.astimezone(SHANGHAI).date() if one.published_at else None
     head = [
         f"{one.year} 年度抽查计划第 {one.version} 版：{rules.STATES[one.state]}",
-        f"制定机关：{one.content.issuing_authority}；事项清单：{one.content.item_list}",
-        (f"全年要求：比例 {policy.ratio_permille}‰、家数 {policy.floor}，{rules.MODES[policy.mode]}；"
-        f"频次上限 {policy.frequency_cap or '不限'}；近 {policy.pause_months} 个月已检查的不再抽"),
+        f"制定机关：{one.content.issuing_authority}；事项清单第 {one.content.item_list} 版",
+        (
+            f"全年要求：比例 {policy.ratio_permille}‰、家数 {policy.floor}，{rules.MODES[policy.mode]}；"
+            f"频次上限 {policy.frequency_cap or '不限'}；近 {policy.pause_months} 个月已检查的不再抽"
+        ),
         rules.lateness(one.year, published, today),
     ]
     return head + [_round_line(n, r) for n, r in enumerate(one.content.rounds, start=1)]

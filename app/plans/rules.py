@@ -16,6 +16,7 @@ from typing import Final, Literal
 import msgspec
 
 from registries.errors import Refused
+from registries.items import METHODS
 from registries.kinds import KINDS
 from sampling.quota import required_number
 
@@ -23,7 +24,6 @@ MODES: Final = {"either": "比例或家数达到其一", "both": "比例和家�
 AIMS: Final = {"undirected": "不定向", "directed": "定向"}
 OCCASIONS: Final = {"annual": "年度", "temporary": "临时"}
 WEIGHTS: Final = {"general": "一般检查事项", "key": "重点检查事项"}
-METHODS: Final = {"on-site": "现场检查", "written": "书面抽查", "online": "网上检查"}
 FEWEST_ROUNDS: Final = 3
 MOST_ROUNDS: Final = 12
 
@@ -80,7 +80,7 @@ class PlanContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """What a plan says: who issues it, the version of the item list, the policy, the rounds in order."""
 
     issuing_authority: str
-    item_list: str
+    item_list: int
     policy: Policy
     rounds: tuple[Round, ...]
 
@@ -159,7 +159,7 @@ def faults(content: PlanContent, year: int, *, amends: bool) -> dict[str, list[s
     found: dict[str, list[str]] = {}
     if not _NAME.fullmatch(content.issuing_authority):
         found["issuing_authority"] = ["请填写制定机关全称（1 至 200 字）。"]
-    if not content.item_list:
+    if content.item_list < 1:
         found["item_list"] = ["请指明所依据的随机抽查事项清单版本。"]
     found |= {f"policy.{name}": lines for name, lines in _policy_faults(content.policy).items()}
     rounds = content.rounds

@@ -37,7 +37,7 @@ def a_round(number: int = 1, **changes: Any) -> Round:
 def a_plan(*rounds: Round, **changes: Any) -> PlanContent:
     fields: dict[str, Any] = {
         "issuing_authority": "广州市人力资源和社会保障局",
-        "item_list": "2026-01-01",
+        "item_list": 1,
         "policy": Policy(),
         "rounds": rounds or (a_round(1), a_round(2), a_round(3)),
     }
@@ -56,7 +56,7 @@ def test_a_sensible_plan_has_no_fault() -> None:
     ("plan", "field"),
     [
         (a_plan(a_round(1), a_round(2)), "rounds"),
-        (a_plan(item_list=""), "item_list"),
+        (a_plan(item_list=0), "item_list"),
         (a_plan(issuing_authority=""), "issuing_authority"),
         (a_plan(policy=Policy(ratio_permille=1001)), "policy.ratio_permille"),
         (a_plan(policy=Policy(frequency_cap=-1)), "policy.frequency_cap"),
@@ -89,7 +89,7 @@ def test_a_fault_of_a_plan_is_named_under_its_field(plan: PlanContent, field: st
 
 
 def test_every_fault_is_reported_at_once() -> None:
-    plan = a_plan(a_round(1, total=0, team_size=1), item_list="")
+    plan = a_plan(a_round(1, total=0, team_size=1), item_list=0)
     assert set(faults(plan, 2026, amends=False)) == {
         "item_list",
         "rounds",
