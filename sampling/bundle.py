@@ -10,7 +10,6 @@ import io
 import struct
 import zipfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from sampling.encoding import sha256_hex
@@ -30,15 +29,14 @@ BUNDLE_FILES: Final = (
 )
 """Exactly what a bundle holds, in the order in which it is written."""
 
-FOLDER_FILES: Final = (*(name for name in BUNDLE_FILES if name != EXPLANATION), "people.csv")
-"""What a folder may hold of a draw; anything else in it is no concern of the protocol."""
-
 LARGEST_BUNDLE: Final = 1 << 30
 """Bytes. A frame of 1,500,000 rows makes about a fifth of it."""
 
 _TIME: Final = (1980, 1, 1, 0, 0, 0)
+_FIRST_DOS_DATE: Final = 0x21
 _ENCRYPTED: Final = 0x1
-_LOCAL_HEADER: Final = struct.Struct("<4s22xHH")
+_LOCAL_HEADER: Final = struct.Struct("<4s5H3L2H")
+_END_RECORD: Final = struct.Struct("<4s4H2LH")
 
 
 def explanation(verifier: bytes) -> bytes:
@@ -92,21 +90,6 @@ def read_bundle(data: bytes) -> dict[str, bytes]:
         raise ProtocolError("files", "不是完好的压缩包。") from error
 
 
-def read_folder(folder: Path) -> dict[str, bytes]:
-    """Return those of FOLDER_FILES that `folder` has; ProtocolError `files` for odd ones."""
-    files = {}
-    for name in FOLDER_FILES:
-        path = folder / name
-        if not path.exists():
-            continue
-        if path.is_symlink() or not path.is_file():
-            raise ProtocolError("files", f"{name} 不是普通文件。")
-        if path.stat().st_size > LARGEST_BUNDLE:
-            raise ProtocolError("files", f"{name} 过大。")
-        files[name] = path.read_bytes()
-    return files
-
-
 def _check_entries(archive: zipfile.ZipFile, data: bytes) -> None:
     entries = archive.infolist()
     names = [entry.orig_filename for entry in entries]
@@ -127,17 +110,33 @@ def _check_entries(archive: zipfile.ZipFile, data: bytes) -> None:
 
 
 def _check_layout(archive: zipfile.ZipFile, data: bytes) -> None:
-    """Refuse overlapping entries, and bytes before, between or after them.
+    """Refuse overlaps, bytes before, between or after the entries, and any zip64 or other extra.
 
-    What two programs can read differently out of one file is no evidence.
+    What two programs can read differently out of one file is no evidence; and a bundle is far
+    too small to need zip64.
     """
     at = 0
     for entry in sorted(archive.infolist(), key=lambda one: one.header_offset):
-        if entry.header_offset != at:
-            raise ProtocolError("files", "压缩包中的文件没有首尾相接。")
-        signature, name_length, extra_length = _LOCAL_HEADER.unpack_from(data, at)
-        if signature != b"PK\x03\x04":
-            raise ProtocolError("files", "不是完好的压缩包。")
-        at += _LOCAL_HEADER.size + name_length + extra_length + entry.file_size
-    if archive.start_dir != at or archive.comment:
+        name = entry.filename.encode()
+        expected = (
+            b"PK\x03\x04",
+            entry.extract_version,
+            entry.flag_bits,
+            zipfile.ZIP_STORED,
+            0,
+            _FIRST_DOS_DATE,
+            entry.CRC,
+            entry.file_size,
+            entry.file_size,
+            len(name),
+            0,
+        )
+        if entry.header_offset != at or entry.extra or entry.comment:
+            raise ProtocolError("files", "压缩包中的文件没有首尾相接，或带有附加内容。")
+        if _LOCAL_HEADER.unpack_from(data, at) != expected:
+            raise ProtocolError("files", f"{entry.filename} 的文件头与目录不符。")
+        at += _LOCAL_HEADER.size + len(name) + entry.file_size
+    count, directory = len(archive.infolist()), len(data) - _END_RECORD.size - at
+    expected_end = (b"PK\x05\x06", 0, 0, count, count, directory, at, 0)
+    if directory < 0 or _END_RECORD.unpack_from(data, at + directory) != expected_end:
         raise ProtocolError("files", "压缩包中有文件以外的内容。")
