@@ -31,10 +31,11 @@ class Scope:
 
 @dataclass(frozen=True)
 class EntityRows:
-    """The bytes of entities.csv, how many rows it has, and the ids left out of it with their reasons."""
+    """The bytes of entities.csv, how many rows it has, its districts, and who was left out with which reason."""
 
     data: bytes
     count: int
+    districts: tuple[str, ...]
     left_out: tuple[tuple[str, str], ...]
 
 
@@ -59,19 +60,18 @@ async def entity_rows(
     where, values = _in_scope(scope, successors)
     district, mapped = _current_district(successors)
     sql = (
-        f"SELECT id, id || ',' || {district} || ',' || grade || ',' || kind || ',' || {_NAME}"  # noqa: S608
+        f"SELECT id, {district}, ',' || grade || ',' || kind || ',' || {_NAME}"  # noqa: S608
         f" FROM entity WHERE bureau = {{}} AND state = 'active'{where} ORDER BY id"
     )
-    pieces, left_out, count = [HEADER], [], 0
+    pieces, left_out, count = [HEADER], list[tuple[str, str]](), 0
+    districts: set[str] = set()
     async for rows in bulk.stream(sql, *mapped, bureau, *values, chunk=CHUNK):
-        lines = [line for id_, line in rows if id_ not in reasons]
-        if len(lines) < len(rows):
-            left_out += [(row[0], reasons[row[0]]) for row in rows if row[0] in reasons]
-        if lines:
-            lines.append("")
-            pieces.append("\n".join(lines).encode())
-            count += len(lines) - 1
-    return EntityRows(b"".join(pieces), count, tuple(left_out))
+        kept = [row for row in rows if row[0] not in reasons]
+        left_out += [(row[0], reasons[row[0]]) for row in rows if row[0] in reasons]
+        districts.update(row[1] for row in kept)
+        pieces.append("".join([f"{row[0]},{row[1]}{row[2]}\n" for row in kept]).encode())
+        count += len(kept)
+    return EntityRows(b"".join(pieces), count, tuple(sorted(districts)), tuple(left_out))
 
 
 async def not_in_force(
@@ -94,22 +94,38 @@ async def not_in_force(
 
 async def supervised(bureau: str, retired_since: date) -> int:
     """Return how many entities the bureau supervises in all: everyone not retired before that day."""
-    row = await database.fetch_one(
+    # Both counts come out of an index; asking for the difference at once would read every row.
+    held = await database.fetch_one(
+        "SELECT count(*) AS count FROM entity WHERE bureau = {}", bureau
+    )
+    gone = await database.fetch_one(
         "SELECT count(*) AS count FROM entity"
-        " WHERE bureau = {} AND (state <> 'retired' OR valid_from >= {})",
+        " WHERE bureau = {} AND state <> 'active' AND state = 'retired' AND valid_from < {}",
         bureau,
         retired_since,
     )
-    return int(row["count"]) if row else 0
+    return int(held["count"] if held else 0) - int(gone["count"] if gone else 0)
 
 
 async def districts_in_use(bureau: str) -> list[str]:
     """Return the district codes that stand in the bureau's entities, ascending, also retired ones."""
     rows = await database.fetch(
-        "SELECT DISTINCT district FROM entity WHERE bureau = {} AND district <> '' ORDER BY district",
-        bureau,
+        "SELECT DISTINCT district FROM entity WHERE bureau = {} ORDER BY district", bureau
     )
-    return [row["district"] for row in rows]
+    return [row["district"] for row in rows if row["district"]]
+
+
+async def ids_in_districts(bureau: str, districts: Collection[str]) -> list[str]:
+    """Return the ids of the active entities that stand under any of these district codes."""
+    if not districts:
+        return []
+    marks = ", ".join(["{}"] * len(districts))
+    rows = await database.fetch(
+        f"SELECT id FROM entity WHERE bureau = {{}} AND state = 'active' AND district IN ({marks})",  # noqa: S608
+        bureau,
+        *sorted(districts),
+    )
+    return [row["id"] for row in rows]
 
 
 def _current_district(successors: Mapping[str, str]) -> tuple[str, list[Any]]:

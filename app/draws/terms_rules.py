@@ -13,6 +13,7 @@ from app.draws.pool_rules import LEFT_OUT
 from app.draws.scope_rules import rule_terms
 from app.draws.settings_rules import Settings
 from app.plans.rules import PlanContent, Round
+from registries.items import METHODS
 from registries.kinds import KINDS
 from sampling.encoding import Json, jcs
 
@@ -53,12 +54,14 @@ class Steering:
 def terms_json(
     chosen: Chosen,
     *,
+    item_list: str,
     item_names: Mapping[str, str],
     recusal_reasons: Mapping[str, str],
     verifier_digest: str,
     steering: Steering,
 ) -> bytes:
-    """Return terms.json. `item_names` and `recusal_reasons` give the words for the codes used."""
+    """Return terms.json. `item_list` names the version of the list; `item_names` and
+    `recusal_reasons` give the words for the codes used."""
     planned, settings = chosen.planned, chosen.settings
     terms: dict[str, Json] = {
         "issuing_authority": chosen.content.issuing_authority,
@@ -73,10 +76,10 @@ def terms_json(
             "weight": planned.weight,
         },
         "items": {
-            "list": chosen.content.item_list,
-            "items": [{"key": key, "name": item_names[key]} for key in planned.items],
+            "list": item_list,
+            "items": [{"code": key, "name": item_names[key]} for key in planned.items],
         },
-        "methods": list(planned.methods),
+        "methods": [METHODS[method] for method in planned.methods],
         "tasks": {"from": settings.tasks_start.isoformat(), "to": settings.tasks_end.isoformat()},
         "exclusions": rule_terms(chosen.content.policy, chosen.on),  # type: ignore[dict-item]
         "inspector_pool": {"rule": POOL_RULE, "reasons": dict(LEFT_OUT)},
