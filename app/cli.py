@@ -19,6 +19,8 @@ from registries.terminal import Group
 
 # command → where it is. Only the module of the command that is called gets imported.
 COMMANDS = {
+    "draw": "app.draws.commands:draw_group",
+    "plan": "app.plans.commands:plan_group",
     "init": "registries.commands:init_command",
     "migrate": "registries.commands:migrate_command",
 }

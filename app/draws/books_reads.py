@@ -92,9 +92,10 @@ async def books(bureau: str, chosen: Chosen, place: Place) -> Books:
         "terms.json": await _terms(bureau, chosen, steering),
         "salt.txt": secrets.token_hex(32).encode(),
     }
+    drawn = await exclusion_reads.drawn_before(bureau, window)
     outside = await frames.supervised(bureau, window.year_start) - rows.count - len(excluded)
     return Books(
-        policy=_policy(bureau, chosen, place, outside, len(found["drawn-this-year"])),
+        policy=_policy(bureau, chosen, place, outside, drawn),
         files=files,
         people=people,
         excluded=Counter(reason for _, reason in excluded),
@@ -115,7 +116,10 @@ def _refuse_empty_or_mixed(rows: EntityRows) -> None:
 
 
 async def _people(
-    bureau: str, chosen: Chosen, districts: tuple[str, ...], successor: Callable[[str, date], str | None]
+    bureau: str,
+    chosen: Chosen,
+    districts: tuple[str, ...],
+    successor: Callable[[str, date], str | None],
 ) -> People:
     settings = chosen.settings
     pool = await inspector_register.pool(bureau, settings.tasks_start, settings.tasks_end)
