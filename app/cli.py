@@ -23,6 +23,11 @@ COMMANDS = {
     "plan": "app.plans.commands:plan_group",
     "init": "registries.commands:init_command",
     "migrate": "registries.commands:migrate_command",
+    "calendar": "registries.calendar_commands:calendar_command",
+    "districts": "registries.district_commands:districts_command",
+    "inspectors": "registries.inspector_commands:inspectors_command",
+    "items": "registries.item_commands:items_command",
+    "recusals": "registries.recusal_commands:recusals_command",
 }
 
 
