@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from registries import sheet_cells as cells
@@ -12,6 +12,8 @@ from registries.kinds import KINDS, SYNONYMS
 from registries.sheet_cells import Cell, Reader
 from registries.sheet_faults import CODE_CHECK, DISTRICT_UNKNOWN, CellRefused, CellSetAside
 from registries.sheet_forms import Block, Column, SheetForm
+
+FindDistrict = Callable[[str], str | None]
 
 SIZES = {"大型": "large", "中型": "medium", "小型": "small", "微型": "micro"}
 GRADES = {
@@ -58,14 +60,14 @@ _NO_CODE = CellRefused(
 _DOUBTFUL_CODE = "统一社会信用代码的形式或校验位不对（GB 32100）。请对照营业执照核对；核对前此单位不进入抽查名单。"
 
 
-def entity_form(districts: Mapping[str, str]) -> SheetForm:
-    """Return the form of an entity sheet; `districts` maps names and codes to district codes in force.
+def entity_form(find_district: FindDistrict) -> SheetForm:
+    """Return the form of an entity sheet; `find_district` turns what is written into the code in force, or None.
 
     Each row gets `id`: the credit code, or "X" and the registry's code where a body has none.
     """
     return SheetForm(
         "监管对象名录",
-        (*_who_and_where(districts), *_what(), *_people(), *_permit(), *_project()),
+        (*_who_and_where(find_district), *_what(), *_people(), *_permit(), *_project()),
         needs=(("name",), ("credit_code", "registry_code"), ("district",)),
         key=("id",),
         naming="name",
@@ -117,12 +119,12 @@ def _column(name: str, heading: str, read: Reader, **more: Any) -> Column:
     return Column(name, heading, read, tuple(_WORDS[name].split()), **more)
 
 
-def _who_and_where(districts: Mapping[str, str]) -> tuple[Column, ...]:
+def _who_and_where(find_district: FindDistrict) -> tuple[Column, ...]:
     no_district = CellSetAside(
         DISTRICT_UNKNOWN, "没有填用工所在区县。请补上；补上前此单位不进入抽查名单。", ""
     )
     no_name = CellRefused("missing", "没有填单位名称。请补上后再导入。")
-    read_district = cells.district(districts)
+    read_district = cells.district(find_district)
     return (
         _column("name", "单位名称", cells.name, if_empty=no_name),
         _column("credit_code", "统一社会信用代码", cells.entity_code, counts_folds=True),

@@ -228,21 +228,20 @@ def yes_or_no(cell: Cell) -> bool:
     raise CellRefused("choice", "应填“是”或“否”。")
 
 
-def district(codes: Mapping[str, str]) -> Reader:
-    """Read a district by name or code; `codes` maps both, retired ones too, to the code in force.
+def district(find: Callable[[str], str | None]) -> Reader:
+    """Read a district by name or code; `find` returns the code in force, also for retired ones, or None.
 
     What it does not know is set aside as `district-unknown` with "" in its place, never refused: the entity exists,
     and somebody has to find out where its people work.
     """
-    folded = {_fold_word(word): meaning for word, meaning in codes.items()}
 
     def read(cell: Cell) -> str:
-        written = text_of(cell)
-        word = _fold_word(written)
-        found = folded.get(word) or folded.get(word.removeprefix("广东省"))
+        found = find(text_of(cell))
         if found is None:
             raise CellSetAside(
-                DISTRICT_UNKNOWN, "认不出的区县。请写本单位管辖的区县全称或六位代码。", ""
+                DISTRICT_UNKNOWN,
+                "认不出的区县，或不归本单位管辖。请写辖区内区县的全称或六位代码；改正前此单位不进入抽查名单。",
+                "",
             )
         return found
 

@@ -35,7 +35,7 @@ class Column:
 @dataclass
 class Block:
     """Some rows of a sheet in columns: `rows` are their numbers as the user sees them, `aside` the reasons for
-    which a row is set aside, joined by "+", or ""; `fields` has every field of the form, None where it is empty.
+    which a row is set aside, joined by "+" and ascending, or ""; `fields` has every field of the form, None where it is empty.
     """
 
     rows: list[int]

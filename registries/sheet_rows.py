@@ -131,7 +131,7 @@ def read_block(
 ) -> Block:
     """Return the rows read by the form; rows with a refused cell are left out."""
     block = Block(numbers, {}, [""] * len(rows))
-    refused: set[int] = set()
+    refused: dict[int, set[str]] = {}
     for column in tally.form.columns:
         place = header.places.get(column.field)
         if place is None:
@@ -145,17 +145,18 @@ def read_block(
         for index, problem in wrong:
             _mark(tally, block, refused, index, column.field, cells[index], problem)
     for index, name, problem in tally.form.check(block):
-        if index not in refused:
+        # A cell that could not be read looks empty to the check; one fault for it is enough.
+        if name not in refused.get(index, ()):
             cell = block.fields[name][index]
             _mark(tally, block, refused, index, name, "" if cell is None else str(cell), problem)
     tally.read += len(rows)
-    return without(block, refused)
+    return without(block, set(refused))
 
 
 def _mark(
     tally: Tally,
     block: Block,
-    refused: set[int],
+    refused: dict[int, set[str]],
     index: int,
     name: str,
     cell: Cell,
@@ -163,9 +164,10 @@ def _mark(
 ) -> None:
     tally.fault(block.rows[index], name, cell, problem)
     if isinstance(problem, CellRefused):
-        refused.add(index)
+        refused.setdefault(index, set()).add(name)
     else:
-        block.aside[index] = "+".join(filter(None, (block.aside[index], problem.reason)))
+        before = block.aside[index].split("+") if block.aside[index] else []
+        block.aside[index] = "+".join(sorted({*before, problem.reason}))
 
 
 def read_cells(
