@@ -95,11 +95,15 @@ def _number_as_text(number: float) -> str:
     return repr(number)
 
 
-def text(limit: int = 200) -> Reader:
-    """Read free text of at most `limit` characters."""
+def text(limit: int = 200, *, keep_lines: bool = False) -> Reader:
+    """Read free text of at most `limit` characters; `keep_lines` keeps its line ends, as "\\n"."""
 
     def read(cell: Cell) -> str:
-        value = text_of(cell)
+        if keep_lines and isinstance(cell, str):
+            lines = [text_of(line) for line in cell.splitlines()]
+            value = "\n".join(line for line in lines if line)
+        else:
+            value = text_of(cell)
         if len(value) > limit:
             raise CellRefused("text", f"文字有 {len(value)} 个字，最多 {limit} 个。请缩短。")
         return value
@@ -209,10 +213,11 @@ def choice(meanings: Mapping[str, str], *, named: str) -> Reader:
 
 
 def several(read_one: Reader) -> Reader:
-    """Read a list separated by 、，；or + into a tuple, ascending, each once."""
+    """Read a list separated by 、，；+ or line ends into a tuple, ascending, each once."""
 
     def read(cell: Cell) -> tuple[object, ...]:
-        pieces = [piece.strip() for piece in re.split(r"[、，,；;+\n]", text_of(cell))]
+        written = cell if isinstance(cell, str) else text_of(cell)
+        pieces = [piece.strip() for piece in re.split(r"[、，,；;+\r\n]", written)]
         return tuple(sorted({read_one(piece) for piece in pieces if piece}, key=str))
 
     return read

@@ -157,7 +157,7 @@ def test_choices_lists_and_yes_or_no_ignore_width_case_and_blanks() -> None:
     grade = cells.choice({"A": "A", "未评": "-"}, named="等级")
     assert (grade("Ａ"), grade(" a "), grade("未 评")) == ("A", "A", "-")
     assert refusal(grade, "D") == "choice"
-    assert cells.several(grade)("未评、A，a") == ("-", "A")
+    assert cells.several(grade)("未评、A，a\r\nA") == ("-", "A")
     assert [cells.yes_or_no(cell) for cell in ("是", "√", True, 1.0, "否", "×", False)] == [
         True, True, True, True, False, False, False,
     ]  # fmt: skip
@@ -168,6 +168,11 @@ def test_an_identity_number_is_checked() -> None:
     assert cells.resident_number("44010319900101001４") == "440103199001010014"
     assert refusal(cells.resident_number, "440103199001010015") == "identity"
     assert refusal(cells.resident_number, 4.4010319900101e17) == "number-format"
+
+
+def test_line_ends_are_kept_where_a_column_lists_by_lines() -> None:
+    assert cells.text(keep_lines=True)(" 一、合同 \r\n\n二、工资\u200b") == "一、合同\n二、工资"
+    assert cells.text()("一\n二") == "一 二"
 
 
 def test_cells_that_are_no_text_become_text() -> None:
