@@ -12,6 +12,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
+from registries.kinds import EMPLOYER
 from sampling.encoding import jcs, parse_jcs
 
 STATES = MappingProxyType({"active": "在册", "set-aside": "待核", "retired": "退出"})
@@ -79,6 +80,30 @@ class Project:
 
 
 @dataclass(frozen=True)
+class Details:
+    """What a clerk or a sheet says about an entity; `kind` and `tags` are codes joined by +."""
+
+    name: str
+    kind: str = EMPLOYER
+    district: str = ""
+    registered_address: str = ""
+    work_address: str = ""
+    enterprise_type: str = ""
+    industry: str = ""
+    size: str = ""
+    headcount: int | None = None
+    established: date | None = None
+    registration: str = ""
+    legal_representative: str = ""
+    contact: str = ""
+    contact_phone: str = ""
+    grade: str = "-"
+    tags: str = ""
+    permits: tuple[Permit, ...] = ()
+    project: Project | None = None
+
+
+@dataclass(frozen=True)
 class Entity:
     """One version of a supervised entity, as the books have it or had it.
 
@@ -116,6 +141,11 @@ class Entity:
     reason: str
     source: str
 
+    @property
+    def details(self) -> Details:
+        """Return what the books say of it, without how that came about."""
+        return Details(**{name: getattr(self, name) for name in CONTENT})
+
 
 FIELDS = tuple(field.name for field in fields(Entity))
 
@@ -126,6 +156,12 @@ def entity_of(row: Mapping[str, Any]) -> Entity:
     values["permits"] = permits_of(row["permits"])
     values["project"] = project_of(row["project"])
     return Entity(**values)
+
+
+def stored(details: Details) -> dict[str, Any]:
+    """Return the columns of `details` as they are stored."""
+    texts = {"permits": permits_text(details.permits), "project": project_text(details.project)}
+    return {name: getattr(details, name) for name in CONTENT} | texts
 
 
 def permits_text(permits: Iterable[Permit]) -> str:
