@@ -117,10 +117,12 @@ def _look_at_sheet(pieces: Iterator[bytes]) -> OddCells:
     columns: set[bytes] = set()
     last_row = unplaced = 0
     for cells in _whole_cells(pieces):
-        columns.update(_COLUMN_OF_CELL.findall(cells))
+        placed = _COLUMN_OF_CELL.findall(cells)
+        columns.update(placed)
         if rows := _NUMBER_OF_ROW.findall(cells):
             last_row = max(last_row, *map(int, rows))
-        unplaced = max(unplaced, _unplaced_cells(cells))
+        if cells.count(b"<c ") + cells.count(b"<c>") != len(placed):
+            unplaced = max(unplaced, _most_cells_of_a_row(cells))
         if b"<f" in cells or b't="e"' in cells:
             _collect_odd(cells, odd)
     width = max([_index(letters) + 1 for letters in columns], default=0)
@@ -148,10 +150,8 @@ def _whole_cells(pieces: Iterator[bytes]) -> Iterator[bytes]:
     yield rest
 
 
-def _unplaced_cells(cells: bytes) -> int:
-    """Return the most cells of one row that do not say where they stand, as some programs write them."""
-    if cells.count(b"<c ") + cells.count(b"<c>") == cells.count(b'<c r="'):
-        return 0
+def _most_cells_of_a_row(cells: bytes) -> int:
+    """Return the width of the widest row: for cells that do not say where they stand, as some programs write them."""
     return max(row.count(b"<c ") + row.count(b"<c>") for row in cells.split(b"</row>"))
 
 
