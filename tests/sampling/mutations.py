@@ -34,7 +34,7 @@ ODD_FIELDS = (
 
 
 def whole_bundle() -> Files:
-    """Return a small draw in which every file has rows, quoted names and an absent seat too."""
+    """Return a small draw in which every file has rows, with quoted names and two guests."""
     rows = entity_rows({("440103", "A"): 5, ("440103", "-"): 2, ("440104", "B"): 4})
     named = [(*row[:4], ("甲", "乙,丙", '丁"戊"')[at % 3]) for at, row in enumerate(rows)]
     return drawn_files(
