@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from app.draws import freeze_commands
+from app.draws import ceremony_commands, freeze_commands
 from registries.terminal import Group
 
 
@@ -23,5 +23,6 @@ for command in (
     freeze_commands.show_command,
     freeze_commands.export_folder_command,
     freeze_commands.gauges_command,
+    *ceremony_commands.COMMANDS,
 ):
     draw_group.add_command(command)
