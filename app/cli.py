@@ -20,6 +20,9 @@ from registries.terminal import Group
 # command → where it is. Only the module of the command that is called gets imported.
 COMMANDS = {
     "audit": "registries.audit_commands:audit",
+    "backup": "registries.commands:backup_command",
+    "entities": "registries.entity_commands:entities_command",
+    "record": "registries.record_commands:record_command",
     "init": "registries.commands:init_command",
     "migrate": "registries.commands:migrate_command",
     "calendar": "registries.calendar_commands:calendar_command",
