@@ -100,7 +100,10 @@ class Entities:
     def find(self, entity: str) -> int | None:
         """Return the index of the entity with this id, or None where it is not in the frame."""
         wanted = entity.encode()
-        at = int(np.searchsorted(self.ids, np.bytes_(wanted)))
+        if len(wanted) > self.ids.dtype.itemsize:
+            return None
+        # Of the same width, or numpy would widen a copy of the whole column for each search.
+        at = int(np.searchsorted(self.ids, np.array(wanted, dtype=self.ids.dtype)))
         return at if at < len(self.ids) and self.ids[at] == wanted else None
 
 

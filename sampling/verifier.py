@@ -1111,9 +1111,10 @@ def check_anchors(anchors: Anchors, values: Mapping[str, str]) -> None:
 
 
 def verify(
-    files: Mapping[str, bytes], anchors: Anchors = Anchors(), people: bytes | None = None
+    files: Mapping[str, bytes], anchors: Anchors | None = None, people: bytes | None = None
 ) -> Report:
     """Derives the draw again from `files` (name → bytes) and says whether everything agrees (§9)."""
+    anchors = anchors or Anchors()
     checked: list[str] = []
     values: dict[str, str] = {}
     try:
@@ -1187,18 +1188,9 @@ def _report(
     given = tuple(name for name, value in anchors._asdict().items() if value is not None)
     missing = tuple(name for name in Anchors._fields if name not in given)
     compared = given if refusal is None else ()
-    if refusal is None:
-        return Report(True, "", "", "", tuple(checked), compared, missing, values)  # noqa: FBT003
-    return Report(
-        False,
-        refusal.word,
-        refusal.chinese,
-        refusal.english,
-        tuple(checked),
-        compared,
-        missing,
-        values,
-    )
+    verified = refusal is None
+    word, chinese, english = ("", "", "") if refusal is None else refusal.args
+    return Report(verified, word, chinese, english, tuple(checked), compared, missing, values)
 
 
 # --- §8 The bundle as a zip, read by hand so that nothing in it is passed over -------------------

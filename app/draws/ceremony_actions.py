@@ -31,6 +31,7 @@ EVENTS = {
     "draw:close-list": "截止名单",
     "draw-contribution:reveal": "席位揭示",
     "draw:fix-parts": "固定各方输入",
+    "draw-dice:type": "录入一位骰子数字",
     "draw:fix-dice": "骰子数字录入完毕",
     "draw-dice:doubt": "参与方称骰子数字与所见不符",
 }
@@ -173,7 +174,11 @@ async def type_digit(
         )
     )
     after = await dice_of(draw)
-    if after.complete:
+    if not after.complete:
+        # The digit itself stays out of the log until both agree: the other has yet to read the die.
+        typed: dict[str, Json] = {"typed_by": typist, "position": row.position}
+        await log(deed, draw, "draw-dice:type", typed | {"attempt": row.attempt})
+    else:
         state = await take_step(deed, draw, "fix-dice", operator=operator, witness=witness)
         await log(deed, draw, "draw:fix-dice", {"state": state, "dice": after.digits})
     return after

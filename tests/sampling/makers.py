@@ -146,3 +146,40 @@ def drawn_files(
 def read_vector(folder: Path) -> dict[str, bytes]:
     """Return the files of one vector by name."""
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def derived_files(number: int) -> dict[str, bytes]:
+    """Return all files of small draw `number`; draws differ in all that a plan can vary."""
+    lot = int(digest("derived", number), 16)
+
+    def pick(choices: Sequence[Any]) -> Any:
+        nonlocal lot
+        lot, at = divmod(lot, len(choices))
+        return choices[at]
+
+    districts = ["440103", "440104", "440105"][: pick([1, 2, 3])]
+    populations = {(place, grade): pick(range(1, 9)) for place in districts for grade in "A-"}
+    rows = entity_rows(populations)
+    recusals = {(f"P{pick(range(20)):04d}", pick(rows)[0], "kin") for _ in range(pick([0, 2, 5]))}
+    files = frame_files(
+        entities=rows,
+        excluded=[("X1", "closed")] * pick([0, 1]),
+        inspectors=inspector_rows(48, homes=pick([["-"], ["-", "440103", "440104+440105"]])),
+        recusals=recusals,
+        salt=digest("salt", number),
+    )
+    return drawn_files(
+        files,
+        total=pick(range(3, 6)),
+        rates=pick([{"*": 1}, {"*": 2, "A": 3}, {"*": 1, "-": 5}]),
+        minimum=pick([0, 0, 1]),
+        floor=0,
+        reserve=pick([0, 1, 3]),
+        entities_per_team=pick([1, 2, 5]),
+        team_size=pick([2, 3]),
+        home_avoidance=pick([True, False]),
+        balance_load=pick([True, False]),
+        guests=pick([0, 1]),
+        dice=6,
+        digits=f"{pick(range(10**6)):06d}",
+    )

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sampling.errors import ProtocolError
+from sampling.plan_form import SALTED_FILES
 from sampling.result import result_json
 from sampling.verifying import Anchors, derive, verify
 from tests.sampling.makers import BAD_VECTORS, VECTORS, drawn_files, read_vector
@@ -35,12 +36,7 @@ def test_there_are_as_many_vectors_as_were_released() -> None:
     "name",
     [
         "plan.json",
-        "entities.csv",
-        "excluded.csv",
-        "inspectors.csv",
-        "left_out.csv",
-        "recusals.csv",
-        "terms.json",
+        *SALTED_FILES,
         "salt.txt",
         "seed.json",
         "result.json",

@@ -1,0 +1,145 @@
+"""§9 and §10 in the second implementation, and its agreement with the first."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sampling import verifier
+from tests.sampling.derived import accumulated
+from tests.sampling.makers import BAD_VECTORS, VECTORS, drawn_files, read_vector
+
+PROGRAM = Path(verifier.__file__)
+
+
+def names(folder: Path) -> str:
+    return folder.name
+
+
+@pytest.mark.parametrize("folder", sorted(VECTORS.iterdir()), ids=names)
+def test_a_vector_verifies(folder: Path) -> None:
+    report = verifier.verify(read_vector(folder))
+    assert report.verified, report.english
+    assert report.not_given == ("commitment", "parts_digest", "dice", "root")
+
+
+@pytest.mark.parametrize("folder", sorted(BAD_VECTORS.iterdir()), ids=names)
+def test_a_bad_vector_is_refused_with_its_word(folder: Path) -> None:
+    files = read_vector(folder)
+    report = verifier.verify(files)
+    assert report.word == files["expect"].decode().strip()
+    assert report.chinese.endswith("。")
+
+
+@pytest.mark.parametrize("name", [*verifier.CHECKED_FILES, "people.csv"])
+def test_any_one_changed_byte_is_refused(name: str) -> None:
+    files = drawn_files()
+    values = verifier.verify(files, people=files["people.csv"]).values
+    anchors = verifier.Anchors(*(values[key] for key in verifier.Anchors._fields))
+    assert verifier.verify(files, anchors, files["people.csv"]).verified
+    for at in range(0, len(files[name]), max(1, len(files[name]) // 40)):
+        changed = bytearray(files[name])
+        changed[at] ^= 1
+        found = files | {name: bytes(changed)}
+        assert not verifier.verify(found, anchors, found["people.csv"]).verified
+
+
+@pytest.mark.parametrize("name", verifier.Anchors._fields)
+def test_another_published_value_is_refused_under_anchors(name: str) -> None:
+    report = verifier.verify(
+        read_vector(VECTORS / "small"), verifier.Anchors()._replace(**{name: "0" * 64})
+    )
+    assert report.word == "anchors"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff",
+        b"\xef\xbb\xbf{}",
+        b"null",
+        b"[]",
+        b"{}",
+        b"[" * 200_000,
+        b"[" * 200_000 + b"]" * 200_000,
+        b"1" * 1_000_000,
+        b"1e999999999",
+        b"NaN",
+        b"-1",
+        b"-0",
+        b"1.0",
+        b"9007199254740992",
+        b'{"a":1,"a":1}',
+        b'"\\ud800"',
+        b'{"contributions":null,"dice":1,"parts_digest":2,"seed":3}',
+        b'{"contributions":[[],[]],"dice":"","parts_digest":"","seed":""}',
+    ],
+    ids=range(19),
+)
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [("plan.json", "keys"), ("seed.json", "contributions"), ("result.json", "result")],
+)
+def test_hostile_json_is_refused_with_a_sentence(name: str, word: str, data: bytes) -> None:
+    files = read_vector(VECTORS / "small") | {name: data}
+    report = verifier.verify(files)
+    assert report.word == word
+    assert report.chinese.endswith("。")
+
+
+def run(python: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [python, "-I", *arguments], capture_output=True, env=os.environ | environment, timeout=60
+    )
+
+
+@pytest.mark.parametrize("version", ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"])
+def test_it_runs_on_every_python_from_3_9(version: str) -> None:
+    roots = [Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"]
+    found = [str(p) for root in roots for p in root.glob(f"{version}.*/bin/python")]
+    python = found[0] if found else shutil.which(f"python{version}")
+    if python is None or run(python, "-c", "").returncode != 0:
+        pytest.skip(f"no Python {version} on this machine")
+    shown = run(python, "-O", str(PROGRAM), str(VECTORS / "towns"), LANG="C", LC_ALL="C")
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.decode().startswith("验证通过")
+
+
+def test_a_failed_check_ends_with_1_and_names_its_word() -> None:
+    shown = run(sys.executable, str(PROGRAM), str(BAD_VECTORS / "dice-changed"), "--json")
+    assert shown.returncode == 1
+    assert json.loads(shown.stdout)["word"] == "seed"
+
+
+@pytest.mark.parametrize("arguments", [[], ["no-such-file"], ["x", "--no-such-option"]])
+def test_wrong_usage_ends_with_1_and_no_traceback(arguments: list[str]) -> None:
+    shown = run(sys.executable, str(PROGRAM), *arguments)
+    assert (shown.returncode, shown.stderr) == (1, b"")
+
+
+FIRST_500 = (1125, "54ec068a97442439b6de3afec878150768aaa52120a185381c9bc2168f85adea")
+FIRST_10_000 = (22535, "927f6bf8bfd6cc66465433904ddaabb354a2e3fb2036aca37f384780a4110775")
+
+
+def test_both_implementations_make_the_same_of_500_derived_draws() -> None:
+    assert accumulated(500) == (*FIRST_500, FIRST_500[1])
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("hash_seed", ["0", "1", "2", "3"])
+def test_both_implementations_make_the_same_of_10_000_derived_draws(hash_seed: str) -> None:
+    shown = subprocess.run(
+        [sys.executable, "-O", "-m", "tests.sampling.derived", "10000"],
+        capture_output=True,
+        env=os.environ | {"PYTHONHASHSEED": hash_seed, "LANG": "C", "LC_ALL": "C"},
+        cwd=Path(__file__).parents[2],
+    )
+    numbers, digest = FIRST_10_000
+    assert shown.stdout.decode().split() == [str(numbers), digest, digest]
