@@ -115,7 +115,10 @@ def _refuse_empty_or_mixed(rows: EntityRows) -> None:
 
 
 async def _people(
-    bureau: str, chosen: Chosen, districts: tuple[str, ...], successor: Callable[[str, date], str | None]
+    bureau: str,
+    chosen: Chosen,
+    districts: tuple[str, ...],
+    successor: Callable[[str, date], str | None],
 ) -> People:
     settings = chosen.settings
     pool = await inspector_register.pool(bureau, settings.tasks_start, settings.tasks_end)

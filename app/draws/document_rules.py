@@ -1,4 +1,4 @@
-"""From what a draw holds to its papers: which there are, what each says, who may read it (protocol §8; domain notes §5).
+"""From what a draw holds to its papers: which there are, what each says, who may read it (protocol §8).
 
 Everything is an argument and nothing asks a clock, so that the same draw gives the same papers, byte for byte.
 """
@@ -63,7 +63,7 @@ class Particulars:
     """What a clerk says about the papers because no book holds it; "" where it is not said.
 
     `number` is the notices' number before its running part, such as 穗人社监抽〔2026〕; the first
-    notice gets `first_number`. `issued` is the notices' date.
+    notice gets `first_number`. `issued` is the notices' date, by default the day of the signatures.
     """
 
     place: str = ""
@@ -88,11 +88,15 @@ class Person:
 
 @dataclass(frozen=True)
 class Ceremony:
-    """What happened in the room. Before the inputs were fixed there are no `contributions`."""
+    """What happened in the room, up to the result (`ended_at`) or to the draw's being void.
+
+    Before the inputs were fixed there are no `contributions`.
+    """
 
     operator: str
     witness: str
     ended_at: datetime
+    signed_on: date | None = None
     contributions: tuple[Contribution, ...] = ()
     parts_digest: str = ""
     dice: str = ""
@@ -270,9 +274,7 @@ def district_counts(material: Material) -> tuple[DistrictCount, ...]:
     reserve = Counter(one.district for one in result.reserve) if result else Counter[str]()
     teams = Counter(one.district for one in result.teams) if result else Counter[str]()
     return tuple(
-        DistrictCount(
-            material.district(code), frame[code], drawn[code], reserve[code], teams[code]
-        )
+        DistrictCount(material.district(code), frame[code], drawn[code], reserve[code], teams[code])
         for code in sorted(frame)
     )
 
@@ -324,8 +326,7 @@ def tasks(material: Material) -> bytes:
 
 def _assigned(material: Material, one: Picked, team: int) -> AssignedEntity:
     people = [
-        f"{person.name}（{person.certificate}）"
-        for person in _staff(material, one.district, team)
+        f"{person.name}（{person.certificate}）" for person in _staff(material, one.district, team)
     ]
     return AssignedEntity(
         district=one.district,
@@ -370,6 +371,7 @@ def _notice(
 ) -> InspectionNotice:
     first, last = _period(material)
     items = material.terms["items"]["items"]
+    issued = particulars.issued or (material.ceremony.signed_on if material.ceremony else None)
     return InspectionNotice(
         number=number,
         entity_name=material.entity(one),
@@ -385,8 +387,8 @@ def _notice(
         phone=particulars.phone,
         complaint_phone=particulars.complaint_phone,
         authority=material.terms["issuing_authority"],
-        # An empty date is a missing field, which the paper itself names.
-        issued=particulars.issued,  # type: ignore[arg-type]
+        # A missing date is named by the paper itself, like every other missing field.
+        issued=issued,  # type: ignore[arg-type]
         inspectors=tuple(NoticeInspector(person.name, person.certificate) for person in staff),
         address=material.addresses.get(one.id, ""),
         rehearsal=material.rehearsal,
