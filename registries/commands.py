@@ -44,6 +44,8 @@ def init_command(code: str, name: str, level: str, superior: str | None) -> None
 
         return await database.deed(enter, actor=COMMAND_LINE)
 
+    # The keys come first: a bureau whose log cannot be signed must not begin to write it.
+    log_keys.create()
     bureau = database.run(whole)
     click.echo(
         f"已建立：{bureau.name}（{bureau.code}）。下一步：yaohao import entities 文件 --preview"
