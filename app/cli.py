@@ -20,8 +20,15 @@ from registries.terminal import Group
 # command → where it is. Only the module of the command that is called gets imported.
 COMMANDS = {
     "audit": "registries.audit_commands:audit",
+    "draw": "app.draws.commands:draw_group",
+    "plan": "app.plans.commands:plan_group",
     "init": "registries.commands:init_command",
     "migrate": "registries.commands:migrate_command",
+    "calendar": "registries.calendar_commands:calendar_command",
+    "districts": "registries.district_commands:districts_command",
+    "inspectors": "registries.inspector_commands:inspectors_command",
+    "items": "registries.item_commands:items_command",
+    "recusals": "registries.recusal_commands:recusals_command",
 }
 
 

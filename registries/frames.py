@@ -12,6 +12,8 @@ from datetime import date
 from typing import Any
 
 from registries import bulk, database
+from registries.record_reads import CURRENT
+from registries.record_rules import INSPECTED
 
 HEADER = b"id,district,grade,kind,name\n"
 CHUNK = 20_000
@@ -126,6 +128,35 @@ async def ids_in_districts(bureau: str, districts: Collection[str]) -> list[str]
         *sorted(districts),
     )
     return [row["id"] for row in rows]
+
+
+async def inspections(bureau: str, since: date) -> dict[str, int]:
+    """Return how often each entity was inspected from `since` on, checks on a single case left out.
+
+    Such a check (个案: a complaint, a transfer, the entity's own request) says so in its fact's
+    details as `"occasion": "case"`; it is exempt from the yearly cap. Entities without any are absent.
+    """
+    rows = await database.fetch(
+        "SELECT f.entity, count(*) AS count FROM fact f WHERE f.bureau = {} AND f.kind = {}"  # noqa: S608
+        f" AND f.happened_on >= {{}} AND f.details NOT LIKE {{}} AND {CURRENT} GROUP BY f.entity",
+        bureau,
+        INSPECTED,
+        since,
+        '%"occasion":"case"%',
+    )
+    return {row["entity"]: row["count"] for row in rows}
+
+
+async def unreachable(bureau: str, since: date) -> set[str]:
+    """Return the entities with a result of `"unreachable"` (无法联系) from `since` on."""
+    rows = await database.fetch(
+        "SELECT f.entity FROM fact f WHERE f.bureau = {} AND f.kind = 'result'"  # noqa: S608
+        f" AND f.happened_on >= {{}} AND f.details LIKE {{}} AND {CURRENT}",
+        bureau,
+        since,
+        '%"result":"unreachable"%',
+    )
+    return {row["entity"] for row in rows}
 
 
 def _current_district(successors: Mapping[str, str]) -> tuple[str, list[Any]]:

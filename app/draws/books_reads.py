@@ -92,9 +92,10 @@ async def books(bureau: str, chosen: Chosen, place: Place) -> Books:
         "terms.json": await _terms(bureau, chosen, steering),
         "salt.txt": secrets.token_hex(32).encode(),
     }
+    drawn = await exclusion_reads.drawn_before(bureau, window)
     outside = await frames.supervised(bureau, window.year_start) - rows.count - len(excluded)
     return Books(
-        policy=_policy(bureau, chosen, place, outside, len(found["drawn-this-year"])),
+        policy=_policy(bureau, chosen, place, outside, drawn),
         files=files,
         people=people,
         excluded=Counter(reason for _, reason in excluded),

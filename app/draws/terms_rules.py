@@ -97,14 +97,18 @@ def terms_json(
 def _counts(steering: Steering) -> dict[str, Json]:
     recusals = list(steering.recusals)
     per_entity = Counter(entity for _, entity, _ in recusals)
-    eligible = {
+    eligible: dict[str, Json] = {
         district: sum(district not in one.homes for one in steering.people.eligible)
         for district in steering.districts
     }
     return {
-        "excluded": dict(Counter(steering.excluded)),
-        "left_out": dict(Counter(one.reason or "" for one in steering.people.left_out)),
+        "excluded": _counted(steering.excluded),
+        "left_out": _counted(one.reason or "" for one in steering.people.left_out),
         "eligible_inspectors": eligible,
-        "recusals": dict(Counter(reason for _, _, reason in recusals)),
+        "recusals": _counted(reason for _, _, reason in recusals),
         "most_recusals_of_one_entity": max(per_entity.values(), default=0),
     }
+
+
+def _counted(reasons: Iterable[str]) -> dict[str, Json]:
+    return dict(sorted(Counter(reasons).items()))
