@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.draws import aftermath_actions, ceremony_actions, result_actions, seal_actions
-from app.draws.document_rules import Ceremony, Material, Person
 from app.draws.draw_reads import Draw, StepTaken, steps_of
+from app.draws.material_rules import Ceremony, Material, Person
 from app.draws.state_rules import GROUNDS, SIGNED
 from app.draws.tables import ContributionTable, VoidTable
 from app.plans.tables import plan_by_id
