@@ -19,6 +19,7 @@ from registries.terminal import Group
 
 # command → where it is. Only the module of the command that is called gets imported.
 COMMANDS = {
+    "import": "app.import_commands:import_command",
     "audit": "registries.audit_commands:audit",
     "calendar": "registries.calendar_commands:calendar_command",
     "districts": "registries.district_commands:districts_command",
