@@ -20,11 +20,11 @@ from exports.sheets import AssignedEntity, TaskAssignment
 from sampling.draw import Picked
 
 NOTICES: Final = "通知书"
-# What terms.json calls a method → what the notice calls it (the words of Guangdong's rule).
+# The code of a method in terms.json → the words of Guangdong's rule.
 METHODS: Final[Mapping[str, Method]] = {
-    "现场检查": "现场检查",
-    "书面检查": "书面抽查",
-    "网上检查": "网上检查",
+    "on-site": "现场检查",
+    "written": "书面抽查",
+    "online": "网上检查",
 }
 
 

@@ -7,8 +7,8 @@ import pytest
 from registries import database, entities, frames
 from registries.frames import Scope
 from tests.conftest import TestDatabase
-from tests.log_keys import make_keys
-from tests.makers import GUANGZHOU, SHENZHEN, do, make_bureau, make_entity
+from tests.makers import GUANGZHOU, SHENZHEN, do, make_entity
+from tests.registries.reference_makers import two_bureaus
 
 TODAY = date(2026, 11, 21)
 
@@ -20,9 +20,7 @@ async def books(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Give two bureaus with a few entities."""
-    make_keys(tmp_path_factory.mktemp("keys"), monkeypatch)
-    await make_bureau(GUANGZHOU)
-    await make_bureau(SHENZHEN)
+    await two_bureaus(tmp_path_factory.mktemp("keys"), monkeypatch)
     await make_entity("X2", kind="employer+hr-agency", tags="100%+派遣")
     await make_entity("X10", district="440103", tags="1000")
     await make_entity("X1", name='甲"乙",丙', kind="hr-agency")

@@ -17,7 +17,7 @@ from tests.makers import do
 
 Run = Callable[..., tuple[int, str]]
 NOW = datetime.now(UTC)
-TODAY = NOW.astimezone(city.freeze_actions.SHANGHAI).date()
+TODAY = NOW.astimezone(city.preparation_actions.SHANGHAI).date()
 YEAR = ("--year", str(TODAY.year))
 SETTINGS = (
     *("--title", "第一次抽查", "--from", f"{TODAY}", "--to", f"{TODAY + timedelta(20)}"),
