@@ -19,6 +19,7 @@ from registries.terminal import Group
 
 # command → where it is. Only the module of the command that is called gets imported.
 COMMANDS = {
+    "audit": "registries.audit_commands:audit",
     "init": "registries.commands:init_command",
     "migrate": "registries.commands:migrate_command",
 }

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from registries import bureaus, database
+from registries import bureaus, database, log_keys
 from registries.bureaus import LEVELS, Bureau
 from registries.database import Actor, Deed
 from registries.migrate import migrate
@@ -42,6 +42,8 @@ def init_command(code: str, name: str, level: str, superior: str | None) -> None
 
         return await database.deed(enter, actor=COMMAND_LINE)
 
+    # The keys come first: a bureau whose log cannot be signed must not begin to write it.
+    log_keys.create()
     bureau = database.run(whole)
     click.echo(
         f"已建立：{bureau.name}（{bureau.code}）。下一步：yaohao import entities 文件 --preview"
