@@ -22,6 +22,11 @@ COMMANDS = {
     "audit": "registries.audit_commands:audit",
     "init": "registries.commands:init_command",
     "migrate": "registries.commands:migrate_command",
+    "calendar": "registries.calendar_commands:calendar_command",
+    "districts": "registries.district_commands:districts_command",
+    "inspectors": "registries.inspector_commands:inspectors_command",
+    "items": "registries.item_commands:items_command",
+    "recusals": "registries.recusal_commands:recusals_command",
 }
 
 

@@ -130,6 +130,23 @@ class DistrictLookup:
             self._found[key] = self._look_up(normalised(text), city)
         return self._found[key]
 
+    def words(self, city: str) -> dict[str, str]:
+        """Return everything that `find` takes for the districts of a city, mapped to the code in force.
+
+        Names, names behind the city's, and codes with the zeros that other systems append: for readers of
+        spreadsheets that want one mapping.
+        """
+        words = dict(self._names_of(city))
+        for row in self._districts.history(city):
+            for name in (row.name, _short(row.name)):
+                words |= {name + word: code for word, code in self._names_of(city).items()}
+        for row in self._districts:
+            current = self._districts.successor(row.code, self._on)
+            found = self._districts.get(current, self._on) if current else None
+            if row.code != city and found and found.parent == city:
+                words[row.code] = words[row.code.ljust(12, "0")] = found.code
+        return words
+
     def _look_up(self, text: str, city: str) -> District | None:
         if re.fullmatch(r"[0-9]+", text):
             return self._by_code(text, city)

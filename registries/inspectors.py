@@ -59,12 +59,13 @@ class Certificate:
         """Say whether the certificate is valid on every day from `first` to `last`."""
         return self.issued <= first and last <= self.expires
 
-    def holds_in(self, district: str) -> bool:
-        """Say whether the area covers a district: the district itself, its city or the province."""
-        stem = self.area
-        while stem.endswith("00"):
-            stem = stem[:-2]
-        return district.startswith(stem)
+    def concerns(self, city: str) -> bool:
+        """Say whether the area covers a city or lies in it.
+
+        A certificate of one district is enough: the draw itself sends its holder to another (地域回避).
+        """
+        area, stem = _stem(self.area), _stem(city)
+        return stem.startswith(area) or area.startswith(stem)
 
 
 @dataclass(frozen=True)
@@ -107,12 +108,12 @@ def why_left_out(
     absences: tuple[Absence, ...] | list[Absence],
     first: date,
     last: date,
-    area: str,
+    city: str,
 ) -> str | None:
     """Return the code in LEFT_OUT for which an inspector may not be sent between two days, or None.
 
-    A certificate must be valid on every one of the days and in `area` (a district or city code): one that
-    expires in the middle of the visits would make the later ones void.
+    A certificate must concern the `city` and be valid on every one of the days: one that expires in the middle
+    of the visits would make the later ones void.
     """
     if inspector.state != ON_DUTY:
         return inspector.state
@@ -121,7 +122,7 @@ def why_left_out(
     valid = [held for held in inspector.certificates if held.valid_between(first, last)]
     if not valid:
         return "certificate-expired"
-    if not any(held.holds_in(area) for held in valid):
+    if not any(held.concerns(city) for held in valid):
         return "certificate-elsewhere"
     if any(
         absence.inspector == inspector.inspector and absence.meets(first, last)
@@ -129,6 +130,13 @@ def why_left_out(
     ):
         return "unavailable"
     return None
+
+
+def _stem(code: str) -> str:
+    """Return a division's code without the pairs of zeros that stand for its parts: 440100 → 4401."""
+    while code.endswith("00"):
+        code = code[:-2]
+    return code
 
 
 def faults_of_inspector(inspector: Inspector, known_homes: set[str]) -> dict[str, list[str]]:
@@ -186,11 +194,15 @@ def as_json(inspector: Inspector) -> dict[str, Json]:
     plain: dict[str, Json] = {}
     for name, value in asdict(inspector).items():
         plain[name] = list(value) if isinstance(value, tuple) else value
-    plain["certificates"] = [
-        {"kind": c.kind, "number": c.number, "area": c.area}
-        | {"issued": c.issued.isoformat(), "expires": c.expires.isoformat()}
-        for c in inspector.certificates
-    ]
+    certificates: list[Json] = []
+    for held in inspector.certificates:
+        words: dict[str, Json] = {"kind": held.kind, "number": held.number, "area": held.area}
+        days: dict[str, Json] = {
+            "issued": held.issued.isoformat(),
+            "expires": held.expires.isoformat(),
+        }
+        certificates.append(words | days)
+    plain["certificates"] = certificates
     return plain
 
 

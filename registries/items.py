@@ -57,7 +57,8 @@ def as_json(item: Item) -> dict[str, Json]:
 
 def from_json(value: dict[str, Any]) -> Item:
     """Return the item of such data. Raises TypeError when a field is missing or unknown."""
-    return Item(**{name: tuple(v) if name in _LISTS else v for name, v in value.items()})
+    fields: dict[str, Any] = {n: tuple(v) if n in _LISTS else v for n, v in value.items()}
+    return Item(**fields)
 
 
 @cache

@@ -14,7 +14,7 @@ VERSION = "1.38.0"
 DESCRIPTION = "reference data"
 
 BUREAU = "bureau VARCHAR(6) NOT NULL REFERENCES bureau (code) ON DELETE RESTRICT"
-ENTERED = "entered_at VARCHAR(20) NOT NULL, entered_by VARCHAR(100) NOT NULL"
+ENTERED = "entered_at VARCHAR(40) NOT NULL, entered_by VARCHAR(100) NOT NULL"
 # Replaced by each engine's words for comparing texts byte by byte, so that lists run alike on both.
 BYTEWISE = "COLLATE BYTEWISE"
 REASON = "reason VARCHAR(500) NOT NULL CHECK (length(reason) BETWEEN 1 AND 500)"
@@ -58,7 +58,7 @@ TABLES = {
         source VARCHAR(200) NOT NULL,
         {REASON}, {ENTERED},
         effective VARCHAR(10) CHECK (length(effective) = 10),
-        effected_at VARCHAR(20),
+        effected_at VARCHAR(40),
         effected_by VARCHAR(100),
         PRIMARY KEY (bureau, version),
         CHECK ((effective IS NULL) = (effected_at IS NULL)),
@@ -100,7 +100,7 @@ TABLES = {
         first VARCHAR(10) NOT NULL CHECK (length(first) = 10),
         last VARCHAR(10) NOT NULL CHECK (length(last) = 10),
         {REASON}, {ENTERED},
-        ended_at VARCHAR(20),
+        ended_at VARCHAR(40),
         ended_by VARCHAR(100),
         PRIMARY KEY (bureau, number),
         FOREIGN KEY (bureau, inspector) REFERENCES inspector (bureau, inspector) ON DELETE RESTRICT,
@@ -117,7 +117,7 @@ TABLES = {
         last VARCHAR(10) CHECK (length(last) = 10),
         note VARCHAR(500) NOT NULL,
         {ENTERED},
-        ended_at VARCHAR(20),
+        ended_at VARCHAR(40),
         ended_by VARCHAR(100),
         end_reason VARCHAR(500),
         PRIMARY KEY (bureau, number),

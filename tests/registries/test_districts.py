@@ -131,6 +131,23 @@ def test_every_district_is_found_by_its_name_with_and_without_its_city(city: str
             assert LOOKUP.find(text, city) == row
 
 
+@pytest.mark.parametrize("city", ["440100", "440500", "441900"])
+def test_the_words_for_spreadsheets_lead_where_the_look_up_leads(city: str) -> None:
+    words = LOOKUP.words(city)
+    assert {row.code for row in guangdong().under(city, TODAY)} == set(words.values())
+    for word, code in words.items():
+        found = LOOKUP.find(word, city)
+        assert found is not None
+        assert found.code == code
+
+
+def test_old_codes_and_names_with_the_city_are_among_the_words() -> None:
+    words = LOOKUP.words(GUANGZHOU)
+    assert words["440116"] == words["440116000000"] == words["广州市萝岗区"] == "440112"
+    assert words["天河"] == words["广州天河区"] == "440106"
+    assert "广州市" not in words
+
+
 def test_every_functional_area_leads_to_a_district() -> None:
     for name, code in guangdong().functional_areas.items():
         found = LOOKUP.find(name, code[:4] + "00")
