@@ -30,9 +30,11 @@ def migrate_command() -> None:
 )
 @click.option("--superior", help="上级单位代码（已在库中的）。")
 def init_command(code: str, name: str, level: str, superior: str | None) -> None:
-    """为本单位建立两库一单：建库、登记单位。"""
+    """为本单位建立两库一单：建库、制作日志密钥、登记单位。"""
 
     async def whole() -> Bureau:
+        # The keys first: the bureau's entry is already in the log that they sign.
+        log_keys.create()
         await migrate(os.environ.get("YAOHAO_APP_ROLE"))
 
         async def enter(deed: Deed) -> Bureau:
