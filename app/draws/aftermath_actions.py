@@ -14,8 +14,10 @@ from app.draws.draw_reads import Draw
 from app.draws.state_rules import SIGNED
 from app.draws.step_actions import log
 from app.draws.tables import CallUpTable, ReplacementTable, SeatTable, SelectionTable
+from registries import record
 from registries.database import Deed
 from registries.errors import Invalid, NotFound, Refused
+from registries.record_rules import CALLED_UP, NewFact
 from sampling.draw import CallUp, Picked, call_up
 from sampling.encoding import Json, jcs
 from sampling.teams import PassedOver, Replacement, Seat, replace
@@ -219,6 +221,12 @@ async def _record_call_ups(
                 at=deed.now,
             )
         )
+    facts = [
+        NewFact(one.entity.id, CALLED_UP, deed.today, draw.number, {"beside": drawn.id})
+        for one in tried
+        if one.team
+    ]
+    await record.write(deed, draw.bureau, facts, source=f"draw:{draw.number}")
     new: dict[str, Json] = {
         "beside": drawn.id,
         "tried": [{"entity": one.entity.id, "team": one.team} for one in tried],

@@ -10,9 +10,11 @@ from app.draws.ceremony_rules import check_objection, check_two_people, check_vo
 from app.draws.draw_reads import Draw
 from app.draws.state_rules import AFTER_REVEAL, BEFORE_REVEAL, STATES, State
 from app.draws.step_actions import log, take_step
-from app.draws.tables import RevealTable, SignatureTable, VoidTable
+from app.draws.tables import RevealTable, SelectionTable, SignatureTable, VoidTable
+from registries import record
 from registries.database import Deed
 from registries.errors import Refused
+from registries.record_rules import CALLED_UP, DRAWN, NewFact
 from sampling.encoding import Json
 
 EVENTS = {
@@ -51,9 +53,10 @@ async def sign(
 async def sign_off(
     deed: Deed, draw: Draw, *, operator: str, witness: str, objection: str = ""
 ) -> State:
-    """Sign, then seal, or open what the hall has seen (§8)."""
+    """Sign, write the facts to the entities' records, then seal, or open what the hall has seen (§8)."""
     state = await sign(deed, draw, operator=operator, witness=witness, objection=objection)
     signed = replace(draw, state=state)
+    await record_drawn(deed, signed)
     if draw.hall_mode == "open":
         reason = "会场方式为公开，签字时启封"
         return await seal_actions.open_to_all(deed, signed, finished=False, reason=reason)
@@ -105,9 +108,30 @@ async def void(
             draw=draw.id, ground=found, reason=reason, witness=witness, second=second, at=deed.now
         )
     )
+    for kind in (DRAWN, CALLED_UP):
+        # A void draw counts for nobody: neither towards the year nor against being drawn again.
+        await record.withdraw(deed, draw.bureau, kind, draw.number, reason=reason)
     new: dict[str, Json] = {"state": state, "ground": found, "witness": witness, "second": second}
     await log(deed, draw, f"draw:{step}", new, reason=reason)
     return state
+
+
+async def record_drawn(deed: Deed, draw: Draw) -> None:
+    """Write "drawn" to the record of every entity of a signed draw; reserves have no fact yet."""
+    rows = await SelectionTable.select(
+        SelectionTable.entity, SelectionTable.district, SelectionTable.team
+    ).where((SelectionTable.draw == draw.id) & (SelectionTable.team > 0))
+    facts = [
+        NewFact(
+            row["entity"],
+            DRAWN,
+            deed.today,
+            draw.number,
+            {"district": row["district"], "team": row["team"]},
+        )
+        for row in rows
+    ]
+    await record.write(deed, draw.bureau, facts, source=f"draw:{draw.number}")
 
 
 async def _signature(

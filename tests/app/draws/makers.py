@@ -18,6 +18,7 @@ from app.draws.step_actions import store_file, take_step
 from app.draws.tables import DrawTable
 from registries import bulk, database
 from registries.database import Deed
+from registries.entity_staging import staging
 from sampling.encoding import parse_csv, sha256_hex
 from sampling.frame import HEADERS
 from sampling.seed import commit_of
@@ -124,8 +125,20 @@ async def make_frozen_draw(
         frozen_by=OPERATOR,
         frozen_at=now,
     )
+    await _enter_entities(bureau, used, now)
     await do(_store, now=now, row=row, frozen=frozen, inspectors=inspectors)
     return await draw_of(bureau, number)
+
+
+async def _enter_entities(bureau: str, files: Mapping[str, bytes], now: datetime) -> None:
+    """Enter the entities of the frame, since a signed draw writes to their records."""
+    rows = parse_csv(files["entities.csv"], HEADERS["entities.csv"])
+    async with staging(bureau, ("name", "kind", "district", "grade")) as staged:
+        await staged.add(
+            [(key, "", name, kind, district, grade) for key, district, grade, kind, name in rows]
+        )
+        await staged.compare()
+        await do(staged.merge, now=now, reason="测试", source="tests")
 
 
 async def _plan_and_preparation(bureau: str, now: datetime) -> tuple[int, int]:
