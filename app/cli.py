@@ -20,6 +20,7 @@ from registries.terminal import Group
 # command → where it is. Only the module of the command that is called gets imported.
 COMMANDS = {
     "audit": "registries.audit_commands:audit",
+    "import": "app.import_commands:import_command",
     "init": "registries.commands:init_command",
     "migrate": "registries.commands:migrate_command",
     "calendar": "registries.calendar_commands:calendar_command",

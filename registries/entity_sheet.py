@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from registries import sheet_cells as cells
+from registries.entity_tables import CONTENT, Permit, Project, permits_text, project_text
 from registries.identifiers import credit_codes_pass
 from registries.kinds import KINDS, SYNONYMS
 from registries.sheet_cells import Cell, Reader
 from registries.sheet_faults import CODE_CHECK, DISTRICT_UNKNOWN, CellRefused, CellSetAside
 from registries.sheet_forms import Block, Column, SheetForm
+from registries.sheet_reading import SheetReading
+
+FindDistrict = Callable[[str], str | None]
 
 SIZES = {"大型": "large", "中型": "medium", "小型": "small", "微型": "micro"}
 GRADES = {
@@ -55,21 +59,24 @@ _TAG = re.compile(r"[a-z0-9-]{1,40}")
 _NO_CODE = CellRefused(
     "missing", "既没有统一社会信用代码，也没有登记编号。请至少填一个，否则无法认定是哪一家。"
 )
+_NO_PERMIT_NUMBER = CellRefused(
+    "missing", "填了许可证的其他内容，却没有许可证编号。请补上编号，或清空其他内容。"
+)
 _DOUBTFUL_CODE = "统一社会信用代码的形式或校验位不对（GB 32100）。请对照营业执照核对；核对前此单位不进入抽查名单。"
 
 
-def entity_form(districts: Mapping[str, str]) -> SheetForm:
-    """Return the form of an entity sheet; `districts` maps names and codes to district codes in force.
+def entity_form(find_district: FindDistrict) -> SheetForm:
+    """Return the form of an entity sheet; `find_district` turns what is written into the code in force, or None.
 
     Each row gets `id`: the credit code, or "X" and the registry's code where a body has none.
     """
     return SheetForm(
         "监管对象名录",
-        (*_who_and_where(districts), *_what(), *_people(), *_permit(), *_project()),
+        (*_who_and_where(find_district), *_what(), *_people(), *_permit(), *_project()),
         needs=(("name",), ("credit_code", "registry_code"), ("district",)),
         key=("id",),
         naming="name",
-        check=_identify,
+        check=_check,
     )
 
 
@@ -117,12 +124,12 @@ def _column(name: str, heading: str, read: Reader, **more: Any) -> Column:
     return Column(name, heading, read, tuple(_WORDS[name].split()), **more)
 
 
-def _who_and_where(districts: Mapping[str, str]) -> tuple[Column, ...]:
+def _who_and_where(find_district: FindDistrict) -> tuple[Column, ...]:
     no_district = CellSetAside(
         DISTRICT_UNKNOWN, "没有填用工所在区县。请补上；补上前此单位不进入抽查名单。", ""
     )
     no_name = CellRefused("missing", "没有填单位名称。请补上后再导入。")
-    read_district = cells.district(districts)
+    read_district = cells.district(find_district)
     return (
         _column("name", "单位名称", cells.name, if_empty=no_name),
         _column("credit_code", "统一社会信用代码", cells.entity_code, counts_folds=True),
@@ -183,6 +190,15 @@ def _registry_code(cell: Cell) -> str:
     return code
 
 
+def _check(block: Block) -> Iterator[tuple[int, str, CellRefused | CellSetAside]]:
+    yield from _identify(block)
+    permits = [block.fields[column.field] for column in _permit()]
+    if any(any(column) for column in permits):
+        for index, parts in enumerate(zip(*permits, strict=True)):
+            if any(parts) and not block.fields["permit_number"][index]:
+                yield index, "permit_number", _NO_PERMIT_NUMBER
+
+
 def _identify(block: Block) -> Iterator[tuple[int, str, CellRefused | CellSetAside]]:
     """Give every row its id, and set codes aside that fail GB 32100 (ADR 0050)."""
     credit, registry = block.fields["credit_code"], block.fields["registry_code"]
@@ -197,6 +213,73 @@ def _identify(block: Block) -> Iterator[tuple[int, str, CellRefused | CellSetAsi
         elif not code and not other:
             yield index, "credit_code", _NO_CODE
     block.fields["id"] = ids
+
+
+_PERMIT_FIELDS = tuple(column.field for column in _permit())
+_PROJECT_FIELDS = tuple(column.field for column in _project())
+
+
+def staged_columns(reading: SheetReading) -> tuple[str, ...]:
+    """Return the fields of the books that a file speaks about, in their order; name, kind and district always."""
+    given = set(reading.place.header.places if reading.place else ()) | {"name", "kind", "district"}
+    if given.intersection(_PERMIT_FIELDS):
+        given.add("permits")
+    if given.intersection(_PROJECT_FIELDS):
+        given.add("project")
+    return tuple(field for field in CONTENT if field in given)
+
+
+def staged_rows(block: Block, columns: Sequence[str]) -> Iterator[tuple[object, ...]]:
+    """Yield the rows of a block as staging takes them: id, set-aside reasons, then `columns`."""
+    fields = block.fields
+    values = [_STORED.get(name, _text)(fields, name) for name in columns]
+    return zip(fields["id"], block.aside, *values, strict=True)
+
+
+Fields = Mapping[str, list[object]]
+
+
+def _text(fields: Fields, name: str) -> list[object]:
+    return ["" if value is None else value for value in fields[name]]
+
+
+def _as_it_is(fields: Fields, name: str) -> list[object]:
+    return fields[name]
+
+
+def _joined(fields: Fields, name: str) -> list[object]:
+    """Return lists of codes as the text that the books keep: joined by +."""
+    return ["+".join(map(str, value)) if isinstance(value, tuple) else "" for value in fields[name]]
+
+
+def _permits(fields: Fields, _: str) -> list[object]:
+    parts = zip(*(fields[name] for name in _PERMIT_FIELDS), strict=True)
+    return [_permit_text(*part) if any(part) else "" for part in parts]
+
+
+def _permit_text(name: Any, number: Any, issuer: Any, issued: Any, expires: Any) -> str:
+    return permits_text([Permit(name or "许可证", number, issuer or "", issued, expires)])
+
+
+def _projects(fields: Fields, _: str) -> list[object]:
+    parts = zip(*(fields[name] for name in _PROJECT_FIELDS), strict=True)
+    return [_project_text(*part) if any(part) else "" for part in parts]
+
+
+def _project_text(client: Any, contractor: Any, subcontractors: Any, account: Any) -> str:
+    return project_text(
+        Project(client or "", contractor or "", subcontractors or (), account or "")
+    )
+
+
+_STORED: dict[str, Callable[[Fields, str], list[object]]] = {
+    "headcount": _as_it_is,
+    "established": _as_it_is,
+    "kind": _joined,
+    "tags": _joined,
+    "permits": _permits,
+    "project": _projects,
+}
 
 
 def _industry(cell: Cell) -> str:

@@ -95,11 +95,15 @@ def _number_as_text(number: float) -> str:
     return repr(number)
 
 
-def text(limit: int = 200) -> Reader:
-    """Read free text of at most `limit` characters."""
+def text(limit: int = 200, *, keep_lines: bool = False) -> Reader:
+    """Read free text of at most `limit` characters; `keep_lines` keeps its line ends, as "\\n"."""
 
     def read(cell: Cell) -> str:
-        value = text_of(cell)
+        if keep_lines and isinstance(cell, str):
+            lines = [text_of(line) for line in cell.splitlines()]
+            value = "\n".join(line for line in lines if line)
+        else:
+            value = text_of(cell)
         if len(value) > limit:
             raise CellRefused("text", f"文字有 {len(value)} 个字，最多 {limit} 个。请缩短。")
         return value
@@ -209,10 +213,11 @@ def choice(meanings: Mapping[str, str], *, named: str) -> Reader:
 
 
 def several(read_one: Reader) -> Reader:
-    """Read a list separated by 、，；or + into a tuple, ascending, each once."""
+    """Read a list separated by 、，；+ or line ends into a tuple, ascending, each once."""
 
     def read(cell: Cell) -> tuple[object, ...]:
-        pieces = [piece.strip() for piece in re.split(r"[、，,；;+\n]", text_of(cell))]
+        written = cell if isinstance(cell, str) else text_of(cell)
+        pieces = [piece.strip() for piece in re.split(r"[、，,；;+\r\n]", written)]
         return tuple(sorted({read_one(piece) for piece in pieces if piece}, key=str))
 
     return read
@@ -228,21 +233,20 @@ def yes_or_no(cell: Cell) -> bool:
     raise CellRefused("choice", "应填“是”或“否”。")
 
 
-def district(codes: Mapping[str, str]) -> Reader:
-    """Read a district by name or code; `codes` maps both, retired ones too, to the code in force.
+def district(find: Callable[[str], str | None]) -> Reader:
+    """Read a district by name or code; `find` returns the code in force, also for retired ones, or None.
 
     What it does not know is set aside as `district-unknown` with "" in its place, never refused: the entity exists,
     and somebody has to find out where its people work.
     """
-    folded = {_fold_word(word): meaning for word, meaning in codes.items()}
 
     def read(cell: Cell) -> str:
-        written = text_of(cell)
-        word = _fold_word(written)
-        found = folded.get(word) or folded.get(word.removeprefix("广东省"))
+        found = find(text_of(cell))
         if found is None:
             raise CellSetAside(
-                DISTRICT_UNKNOWN, "认不出的区县。请写本单位管辖的区县全称或六位代码。", ""
+                DISTRICT_UNKNOWN,
+                "认不出的区县，或不归本单位管辖。请写辖区内区县的全称或六位代码；改正前此单位不进入抽查名单。",
+                "",
             )
         return found
 

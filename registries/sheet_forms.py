@@ -34,8 +34,10 @@ class Column:
 
 @dataclass
 class Block:
-    """Some rows of a sheet in columns: `rows` are their numbers as the user sees them, `aside` the reasons for
-    which a row is set aside, joined by "+", or ""; `fields` has every field of the form, None where it is empty.
+    """Some rows of a sheet in columns.
+
+    `rows` are their numbers as the user sees them; `fields` has every field of the form, None where it is empty;
+    `aside` the reasons for which a row is set aside, joined by "+" and ascending, or "".
     """
 
     rows: list[int]
