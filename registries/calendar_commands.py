@@ -10,7 +10,7 @@ import click
 
 from registries import calendar_notices, database
 from registries.calendar import KINDS
-from registries.command_options import COMMAND_LINE, DAY, bureau_option, the_bureau
+from registries.command_options import DAY, bureau_option, run_deed, the_bureau
 from registries.database import Deed
 from registries.reference_sheets import read_notice
 from registries.terminal import Command, Group, json_option, print_one, print_rows
@@ -121,21 +121,16 @@ def import_notice(
     if not yes:
         click.confirm(f"以上 {len(changes)} 天将改变，写入吗？", abort=True)
 
-    async def enter() -> None:
-        code = await the_bureau(bureau)
+    async def work(deed: Deed) -> None:
+        await calendar_notices.enter_notice(
+            deed,
+            bureau=await the_bureau(bureau),
+            year=year,
+            notice=number,
+            lines=lines,
+            source=file.name,
+            supplement=supplement,
+        )
 
-        async def work(deed: Deed) -> None:
-            await calendar_notices.enter_notice(
-                deed,
-                bureau=code,
-                year=year,
-                notice=number,
-                lines=lines,
-                source=file.name,
-                supplement=supplement,
-            )
-
-        await database.deed(work, actor=COMMAND_LINE)
-
-    database.run(enter)
+    run_deed(work)
     click.echo(f"已录入 {number}，{len(changes)} 天改变。")

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 import click
 
-from registries import bureaus
+from registries import bureaus, database
 from registries.calendar import day_in_china
-from registries.database import Actor
+from registries.database import Actor, Deed
 from registries.errors import Invalid, Refused
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 COMMAND_LINE = Actor("command", "yaohao")
 
@@ -59,6 +60,11 @@ async def the_bureau(code: str | None) -> str:
         codes = "、".join(bureau.code for bureau in known)
         raise Refused(f"库中有几个单位（{codes}），请用 --bureau 指明是哪一个。")
     return known[0].code
+
+
+def run_deed(work: Callable[[Deed], Awaitable[T]]) -> T:
+    """Run `work` as one deed of the command line and return what it returns."""
+    return database.run(lambda: database.deed(work, actor=COMMAND_LINE))
 
 
 def today() -> date:

@@ -26,6 +26,7 @@ from registries.districts import (
     renamed,
 )
 from registries.errors import Conflict, Invalid, NotFound, Refused
+from registries.numbering import next_number
 
 EVENTS = {
     "district:add": "增加一个区划（如镇街）",
@@ -205,14 +206,11 @@ async def _enter(
 ) -> Districts:
     """Store a change with its log entry and return the districts it makes."""
     after = _applied(districts, change)
-    row = await database.fetch_one(
-        "SELECT COALESCE(MAX(number), 0) + 1 AS next FROM district_change WHERE bureau = {}", bureau
-    )
     await database.execute(
         f"INSERT INTO district_change ({_COLUMNS}, entered_at, entered_by)"  # noqa: S608
         " VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})",
         bureau,
-        row["next"] if row else 1,
+        await next_number("district_change", bureau),
         change.kind,
         change.code,
         change.name,

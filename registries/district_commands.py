@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from typing import Any, TypeVar
 
 import click
 
 from registries import database, district_changes
-from registries.command_options import COMMAND_LINE, DAY, bureau_option, the_bureau, today
+from registries.command_options import DAY, bureau_option, run_deed, the_bureau, today
 from registries.database import Deed
 from registries.districts import District, DistrictLookup
 from registries.errors import NotFound
 from registries.terminal import Command, Group, json_option, print_one, print_rows
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 HEADINGS = {
     "code": "代码",
@@ -65,23 +69,23 @@ def find(text: str, on: date | None, bureau: str | None, *, as_json: bool) -> No
     print_one(found, HEADINGS, as_json=as_json)
 
 
+def change_options(command: F) -> F:
+    """Add what every change of a district needs; the command receives it as **words."""
+    for option in (
+        click.option("--reason", required=True, help="事由。"),
+        click.option("--source", required=True, help="依据：批复文号或文件名。"),
+        click.option("--from", "valid_from", type=DAY, required=True, help="自哪一天起。"),
+    ):
+        command = option(command)
+    return bureau_option(command)
+
+
 @districts_command.command("add", cls=Command)
 @click.argument("code", metavar="代码")
 @click.argument("name", metavar="名称")
 @click.option("--parent", required=True, metavar="代码", help="上级区划代码。")
-@click.option("--from", "valid_from", type=DAY, required=True, help="自哪一天起。")
-@click.option("--source", required=True, help="依据：批复文号或文件名。")
-@click.option("--reason", required=True, help="事由。")
-@bureau_option
-def add(
-    code: str,
-    name: str,
-    parent: str,
-    valid_from: date,
-    source: str,
-    reason: str,
-    bureau: str | None,
-) -> None:
+@change_options
+def add(code: str, name: str, parent: str, bureau: str | None, **words: Any) -> None:
     """增加一个区划（如镇街）。"""
 
     async def work(deed: Deed) -> District:
@@ -91,25 +95,18 @@ def add(
             code=code,
             name=name,
             parent=parent,
-            valid_from=valid_from,
-            source=source,
-            reason=reason,
+            **words,
         )
 
-    added = database.run(lambda: database.deed(work, actor=COMMAND_LINE))
-    click.echo(f"已增加：{added.name}（{added.code}），自 {valid_from.isoformat()} 起。")
+    added = run_deed(work)
+    click.echo(f"已增加：{added.name}（{added.code}），自 {words['valid_from']} 起。")
 
 
 @districts_command.command("rename", cls=Command)
 @click.argument("code", metavar="代码")
 @click.argument("name", metavar="新名称")
-@click.option("--from", "valid_from", type=DAY, required=True, help="自哪一天起。")
-@click.option("--source", required=True, help="依据：批复文号或文件名。")
-@click.option("--reason", required=True, help="事由。")
-@bureau_option
-def rename(
-    code: str, name: str, valid_from: date, source: str, reason: str, bureau: str | None
-) -> None:
+@change_options
+def rename(code: str, name: str, bureau: str | None, **words: Any) -> None:
     """区划更名；旧名称仍能找到它。"""
 
     async def work(deed: Deed) -> District:
@@ -118,25 +115,18 @@ def rename(
             bureau=await the_bureau(bureau),
             code=code,
             name=name,
-            valid_from=valid_from,
-            source=source,
-            reason=reason,
+            **words,
         )
 
-    renamed = database.run(lambda: database.deed(work, actor=COMMAND_LINE))
-    click.echo(f"已更名：{renamed.name}（{renamed.code}），自 {valid_from.isoformat()} 起。")
+    renamed = run_deed(work)
+    click.echo(f"已更名：{renamed.name}（{renamed.code}），自 {words['valid_from']} 起。")
 
 
 @districts_command.command("merge", cls=Command)
 @click.argument("code", metavar="代码")
 @click.option("--into", metavar="代码", help="并入哪个区划；拆分到几个区划时不写。")
-@click.option("--from", "valid_from", type=DAY, required=True, help="自哪一天起。")
-@click.option("--source", required=True, help="依据：批复文号或文件名。")
-@click.option("--reason", required=True, help="事由。")
-@bureau_option
-def merge(
-    code: str, into: str | None, valid_from: date, source: str, reason: str, bureau: str | None
-) -> None:
+@change_options
+def merge(code: str, into: str | None, bureau: str | None, **words: Any) -> None:
     """撤销一个区划，并入另一个。"""
 
     async def work(deed: Deed) -> str | None:
@@ -145,13 +135,11 @@ def merge(
             bureau=await the_bureau(bureau),
             code=code,
             into=into,
-            valid_from=valid_from,
-            source=source,
-            reason=reason,
+            **words,
         )
 
-    stands = database.run(lambda: database.deed(work, actor=COMMAND_LINE))
+    stands = run_deed(work)
     if stands:
-        click.echo(f"已撤销 {code}，自 {valid_from.isoformat()} 起由 {stands} 接替。")
+        click.echo(f"已撤销 {code}，自 {words['valid_from']} 起由 {stands} 接替。")
     else:
         click.echo(f"已撤销 {code}；没有单一的接替区划，请逐一更正其中单位的用工区划。")

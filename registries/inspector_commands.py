@@ -11,10 +11,10 @@ import click
 
 from registries import database, inspector_register
 from registries.command_options import (
-    COMMAND_LINE,
     DAY,
     bureau_option,
     code_for,
+    run_deed,
     the_bureau,
     today,
 )
@@ -148,7 +148,7 @@ def add(bureau: str | None, **details: Any) -> None:
             ),
         )
 
-    entered = database.run(lambda: database.deed(work, actor=COMMAND_LINE))
+    entered = run_deed(work)
     click.echo(f"已登记：工号 {entered.inspector}。")
 
 
@@ -188,7 +188,7 @@ def change(
             valid_from=valid_from,
         )
 
-    database.run(lambda: database.deed(work, actor=COMMAND_LINE))
+    run_deed(work)
     click.echo(f"已变更：工号 {number}。")
 
 
@@ -211,7 +211,7 @@ def unavailable(number: str, first: date, last: date, reason: str, bureau: str |
             reason=reason,
         )
 
-    absence = database.run(lambda: database.deed(work, actor=COMMAND_LINE))
+    absence = run_deed(work)
     click.echo(f"已登记第 {absence.number} 号：工号 {number} 期间不能出勤。")
 
 
@@ -228,7 +228,7 @@ def import_file(file: Path, reason: str, bureau: str | None) -> None:
         rows = read_inspectors(file, words)
         return await import_inspectors(deed, bureau=code, rows=rows, reason=reason)
 
-    done = database.run(lambda: database.deed(work, actor=COMMAND_LINE))
+    done = run_deed(work)
     click.echo(f"新登记 {done.new} 人，变更 {done.changed} 人，无变化 {done.unchanged} 人。")
 
 

@@ -22,6 +22,7 @@ from registries.inspectors import (
     from_json,
     why_left_out,
 )
+from registries.numbering import next_number
 from sampling.encoding import Json, jcs, parse_jcs
 
 EVENTS = {
@@ -148,11 +149,8 @@ async def enter_absence(
         raise Invalid("不能出勤的登记有误，请改正后再试。", faults)
     if await _head(bureau, inspector) is None:
         raise _unknown(inspector)
-    row = await database.fetch_one(
-        "SELECT COALESCE(MAX(number), 0) + 1 AS next FROM inspector_absence WHERE bureau = {}",
-        bureau,
-    )
-    absence = Absence(row["next"] if row else 1, inspector, first, last, reason.strip())
+    number = await next_number("inspector_absence", bureau)
+    absence = Absence(number, inspector, first, last, reason.strip())
     await database.execute(
         "INSERT INTO inspector_absence"
         " (bureau, number, inspector, first, last, reason, entered_at, entered_by)"

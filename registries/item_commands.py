@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from registries import database, item_lists
-from registries.command_options import COMMAND_LINE, DAY, bureau_option, the_bureau, today
+from registries.command_options import DAY, bureau_option, run_deed, the_bureau, today
 from registries.database import Deed
 from registries.item_lists import ItemList, ListChange
 from registries.items import CATEGORIES, METHODS, seeded_items
@@ -123,7 +123,7 @@ def import_list(
     if preview:
         print_rows(database.run(differences), CHANGES, as_json=False, empty="没有差别。")
         return
-    made = database.run(lambda: database.deed(work, actor=COMMAND_LINE))
+    made = run_deed(work)
     click.echo(
         f"已拟定第 {made.version} 版，共 {len(made.items)} 项。"
         f"核对后运行 yaohao items effective {made.version} --from 日期 使它施行。"
@@ -142,7 +142,7 @@ def effective_command(version: int, effective: date, bureau: str | None) -> None
             deed, bureau=await the_bureau(bureau), version=version, effective=effective
         )
 
-    made = database.run(lambda: database.deed(work, actor=COMMAND_LINE))
+    made = run_deed(work)
     click.echo(
         f"第 {made.version} 版清单（{len(made.items)} 项）自 {effective.isoformat()} 起施行。"
     )

@@ -16,6 +16,7 @@ from registries.calendar import day_in_china
 from registries.database import Deed
 from registries.errors import Invalid, NotFound, Refused
 from registries.items import Item, as_json, faults_of_items, from_json, seeded_items
+from registries.numbering import next_number
 from sampling.encoding import jcs, parse_jcs, sha256_hex
 
 EVENTS = {
@@ -120,10 +121,7 @@ async def propose_list(
             faults[field] = [f"请填写（1 至 {limit} 字）。"]
     if faults:
         raise Invalid("事项清单有误，没有保存。请改正后再试。", faults)
-    row = await database.fetch_one(
-        "SELECT COALESCE(MAX(version), 0) + 1 AS next FROM item_list WHERE bureau = {}", bureau
-    )
-    version: int = row["next"] if row else 1
+    version = await next_number("item_list", bureau)
     await database.execute(
         "INSERT INTO item_list (bureau, version, name, source, reason, entered_at, entered_by)"
         " VALUES ({}, {}, {}, {}, {}, {}, {})",

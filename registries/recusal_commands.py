@@ -9,10 +9,10 @@ import click
 
 from registries import database, recusals
 from registries.command_options import (
-    COMMAND_LINE,
     DAY,
     bureau_option,
     code_for,
+    run_deed,
     the_bureau,
     today,
 )
@@ -102,7 +102,7 @@ def add(
             note=note,
         )
 
-    entered = database.run(lambda: database.deed(work, actor=COMMAND_LINE))
+    entered = run_deed(work)
     click.echo(f"已登记第 {entered.number} 号回避。")
 
 
@@ -119,7 +119,7 @@ def end(number: int, reason: str, last: date | None, bureau: str | None) -> None
             deed, bureau=await the_bureau(bureau), number=number, reason=reason, last=last
         )
 
-    ended = database.run(lambda: database.deed(work, actor=COMMAND_LINE))
+    ended = run_deed(work)
     click.echo(f"第 {number} 号回避到 {ended.last} 为止。")
 
 
@@ -133,5 +133,5 @@ def import_file(file: Path, bureau: str | None) -> None:
     async def work(deed: Deed) -> Imported:
         return await import_recusals(deed, bureau=await the_bureau(bureau), rows=rows)
 
-    done = database.run(lambda: database.deed(work, actor=COMMAND_LINE))
+    done = run_deed(work)
     click.echo(f"新登记 {done.new} 项，已登记 {done.unchanged} 项。")

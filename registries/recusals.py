@@ -17,6 +17,7 @@ from registries.audit_entries import instant
 from registries.calendar import day_in_china
 from registries.database import Deed
 from registries.errors import Conflict, Invalid, NotFound, Refused
+from registries.numbering import next_number
 
 EVENTS = {
     "recusal:enter": "登记回避",
@@ -83,10 +84,7 @@ async def enter_recusal(
             raise Conflict(
                 f"这两者之间已有第 {other.number} 号回避登记，期间重叠。如要更改，请先终止它。"
             )
-    row = await database.fetch_one(
-        "SELECT COALESCE(MAX(number), 0) + 1 AS next FROM recusal WHERE bureau = {}", bureau
-    )
-    number: int = row["next"] if row else 1
+    number = await next_number("recusal", bureau)
     await database.execute(
         "INSERT INTO recusal (bureau, number, inspector, entity, reason_code, declared_by,"
         " first, last, note, entered_at, entered_by)"
