@@ -21,6 +21,8 @@ from registries.terminal import Group
 COMMANDS = {
     "audit": "registries.audit_commands:audit",
     "import": "app.import_commands:import_command",
+    "draw": "app.draws.commands:draw_group",
+    "plan": "app.plans.commands:plan_group",
     "init": "registries.commands:init_command",
     "migrate": "registries.commands:migrate_command",
     "calendar": "registries.calendar_commands:calendar_command",
