@@ -1,46 +1,39 @@
-"""What had already happened in the demo's city when the bureau moved to Yaohao in mid-year."""
+"""What the districts' own books say of the first half of 2026: patrols, cases opened and cases closed."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Final
 
 from app.demo.chooser import Chooser
+from app.demo.city import Row
 
-FACT_HEADER = ("统一社会信用代码", "事实", "日期", "来源", "文号", "结果")
-
-# Half a year of patrols, complaints and cases, in the proportions of a mid-sized city.
-INSPECTED = 260
-CASES = 90
+HEADINGS: Final = ("统一社会信用代码", "记录种类", "发生日期", "文号", "结果")
 SINCE, UNTIL = date(2026, 1, 5), date(2026, 6, 26)
+# Per thousand entities, in the proportions of a mid-sized city.
+INSPECTED_PERMILLE, CASES_PERMILLE = 11, 4
 
 
-def facts(codes: list[str]) -> list[tuple[str, ...]]:
-    """Return rows under FACT_HEADER: checks from complaints, cases opened, two thirds closed again."""
+def facts(ids: list[str]) -> list[Row]:
+    """Return rows under HEADINGS: checks, and cases of which about two thirds are closed again."""
     choose = Chooser("yaohao demo facts")
-    rows = []
-    for index in range(INSPECTED):
-        code, day = choose.one_of("checked", index, codes), _day(choose, "checked", index)
-        result = choose.weighted("found", index, [("未发现问题", 7), ("发现问题已责令改正", 3)])
-        rows.append(
-            (code, "检查", day.isoformat(), "日常巡查", f"岭人社巡〔2026〕{index + 1}号", result)
-        )
-    for index in range(CASES):
-        rows += _case(choose, index, choose.one_of("case", index, codes))
-    return sorted(rows, key=lambda row: (row[2], row[4], row[1]))
+    rows: list[Row] = []
+    for index in range(len(ids) * INSPECTED_PERMILLE // 1000):
+        entity, day = choose.one_of("checked", index, ids), _day(choose, "checked", index)
+        rows.append((entity, "已检查", day.isoformat(), f"云人社巡〔2026〕{index + 1}号", ""))
+    for index in range(len(ids) * CASES_PERMILLE // 1000):
+        rows += _case(choose, index, choose.one_of("case", index, ids))
+    return sorted(rows, key=lambda row: (row[2], row[3], row[1]))
 
 
-def _case(choose: Chooser, index: int, code: str) -> list[tuple[str, ...]]:
-    number, opened = f"岭人社监立〔2026〕{index + 1}号", _day(choose, "opened", index)
-    source = choose.one_of("source", index, ("投诉", "举报", "12345转办"))
-    rows = [(code, "立案", opened.isoformat(), source, number, "")]
+def _case(choose: Chooser, index: int, entity: str) -> list[Row]:
+    number, opened = f"云人社监立〔2026〕{index + 1}号", _day(choose, "opened", index)
+    rows: list[Row] = [(entity, "立案", opened.isoformat(), number, "")]
     closed = opened + timedelta(days=30 + choose.number("length", index, 40))
     if closed <= UNTIL:
-        outcome = choose.weighted(
-            "outcome",
-            index,
-            [("责令改正", 6), ("行政处理", 2), ("行政处罚", 2), ("撤销立案", 3)],
-        )
-        rows.append((code, "结案", closed.isoformat(), source, number, outcome))
+        outcomes = [("责令改正后结案", 6), ("行政处理", 2), ("行政处罚", 2), ("撤销立案", 3)]
+        outcome = choose.weighted("outcome", index, outcomes)
+        rows.append((entity, "结案", closed.isoformat(), number, outcome))
     return rows
 
 

@@ -1,34 +1,56 @@
 """Invented names of the demo: a city, its districts, companies, streets and people.
 
-The city and its codes 449900–449911 do not exist; `yaohao init` refuses them for a real bureau.
+The city and its codes 449900–449911 do not exist (registries/data/districts-demo.csv);
+`yaohao init` refuses them for a real bureau.
 """
 
 from __future__ import annotations
 
-CITY = "449900"
-CITY_NAME = "岭海市（虚构）"
-BUREAU_NAME = "岭海市人力资源和社会保障局（虚构）"
+from typing import Final, NamedTuple
 
-# Code, name, and how many of each thousand entities are at work there.
-DISTRICTS = (
-    ("449901", "望江区", 148),
-    ("449902", "榕荫区", 131),
-    ("449903", "海晏区", 122),
-    ("449904", "南屏区", 118),
-    ("449905", "白鹭区", 109),
-    ("449906", "星湖区", 97),
-    ("449907", "凤台区", 88),
-    ("449908", "石鼓区", 74),
-    ("449909", "临港区", 61),
-    ("449910", "云溪县", 34),
-    ("449911", "龙坪县", 18),
+
+class Place(NamedTuple):
+    """A district: its code, its name, and how many of each thousand entities are at work there."""
+
+    code: str
+    name: str
+    weight: int
+
+
+class Kind(NamedTuple):
+    """A kind of entity: what a sheet calls it, how such bodies are called, the two characters with which
+    their credit codes begin ("" for none), and how many there are among ten thousand.
+    """
+
+    words: str
+    bodies: tuple[str, ...]
+    prefix: str
+    weight: int
+
+
+CITY: Final = "449900"
+CITY_NAME: Final = "云岭市"
+BUREAU_NAME: Final = "云岭市人力资源和社会保障局（虚构）"
+
+DISTRICTS: Final = (
+    Place("449901", "东湖区", 148),
+    Place("449902", "西岭区", 131),
+    Place("449903", "南浦区", 122),
+    Place("449904", "北桥区", 118),
+    Place("449905", "江口区", 109),
+    Place("449906", "金湾新区", 97),
+    Place("449907", "梅林区", 88),
+    Place("449908", "石塘县", 74),
+    Place("449909", "清溪县", 61),
+    Place("449910", "松岗县", 34),
+    Place("449911", "海门市", 18),
 )
 
-FIRST = "华恒信德隆兴盛泰和嘉瑞昌安凯宏鼎金鸿裕诚同广润万利远东南方海天新正优佳美联合创智汇启元博众"
-SECOND = "达通源丰茂顺发益康宁盈辉腾跃翔凌峰岳川泽洋江河湖林森木石玉珠宝星月晨曦明亮光彩虹云霞"
+FIRST: Final = "华恒信德隆兴盛泰和嘉瑞昌安凯宏鼎金鸿裕诚同广润万利远东南方海天新正优佳美联合创智汇启元博众"
+SECOND: Final = "达通源丰茂顺发益康宁盈辉腾跃翔凌峰岳川泽洋江河湖林森木石玉珠宝星月晨曦明亮光彩虹云霞"
 
 # Business word, industry section of GB/T 4754, weight.
-BUSINESSES = (
+BUSINESSES: Final = (
     ("五金制品", "C", 9),
     ("电子科技", "C", 12),
     ("服装", "C", 9),
@@ -53,21 +75,25 @@ BUSINESSES = (
     ("文化传播", "R", 4),
 )
 
-# Kind, what such a body is called, digit pair that its credit code begins with, weight of 10,000.
-KINDS = (
-    ("employer", "", "91", 9330),
-    ("hr-agency", "人力资源服务有限公司", "91", 160),
-    ("social-insurance-agency", "社会保险服务中心", "12", 12),
-    ("special-fund-recipient", "创业孵化基地有限公司", "91", 60),
-    ("title-review-body", "专业技术学会", "51", 20),
-    ("continuing-education-body", "继续教育中心", "52", 48),
-    ("internship-unit", "实业有限公司", "91", 90),
-    ("skill-assessment-body", "职业技能评价中心", "52", 40),
-    ("technical-school", "技工学校", "52", 20),
-    ("project", "建设项目工地", "", 220),
+EMPLOYER: Final = Kind("用人单位", (), "91", 9330)
+PROJECT: Final = Kind("工程建设项目", (), "", 220)
+AGENCY: Final = Kind(
+    "用人单位、人力资源服务机构", ("人力资源服务有限公司", "人力资源有限公司"), "91", 160
+)
+KINDS: Final = (
+    EMPLOYER,
+    AGENCY,
+    PROJECT,
+    Kind("社会保险服务机构", ("社会保险代理服务中心",), "12", 12),
+    Kind("用人单位、专项资金申领机构", ("创业孵化基地有限公司",), "91", 60),
+    Kind("职称评审单位", ("专业技术学会", "工程师协会"), "51", 20),
+    Kind("继续教育机构", ("继续教育中心",), "52", 48),
+    Kind("用人单位、实习见习单位", ("实业有限公司", "科技园有限公司"), "91", 90),
+    Kind("职业技能鉴定机构", ("职业技能评价中心",), "52", 40),
+    Kind("技工学校", ("技工学校",), "52", 20),
 )
 
-STREETS = (
+STREETS: Final = (
     "人民",
     "解放",
     "建设",
@@ -84,22 +110,23 @@ STREETS = (
     "龙眼",
     "东风",
 )
-ROADS = ("路", "东路", "西路", "大道", "街", "横街", "一路", "二路")
-SITES = (
+ROADS: Final = ("路", "东路", "西路", "大道", "街", "横街", "一路", "二路")
+SITES: Final = (
     "花园",
     "中心大厦",
     "产业园",
     "学校扩建",
     "医院综合楼",
     "安置房",
-    "污水厂",
-    "立交",
+    "污水处理厂",
+    "立交桥",
     "码头仓储",
     "标准厂房",
 )
-SURNAMES = (
+PHASES: Final = ("一期", "二期", "三期")
+SURNAMES: Final = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高梁郑谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏"
 )
-GIVEN = (
+GIVEN: Final = (
     "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉萍红飞鹏慧玲建辉志文海波晓燕国庆思远嘉怡子轩"
 )

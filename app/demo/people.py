@@ -2,69 +2,88 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from app.demo import names
 from app.demo.chooser import Chooser
-from app.demo.city import person
+from app.demo.city import Row, person
 
-INSPECTORS = 120
-
-INSPECTOR_HEADER = (
+INSPECTORS: Final = 120
+RECUSALS: Final = 60
+INSPECTOR_HEADINGS: Final = (
+    "工号",
     "姓名",
-    "执法证号",
-    "执法区域",
-    "有效期至",
-    "单位",
+    "工作单位",
     "部门",
     "层级",
-    "回避地区",
-    "可任组长",
-    "专长",
     "状态",
+    "可任组长",
+    "回避区划",
+    "专业",
+    "证件种类",
+    "证件编号",
+    "适用地区",
+    "发证日期",
+    "有效期至",
 )
-RECUSAL_HEADER = ("执法证号", "统一社会信用代码", "回避事由", "开始日期", "申报人")
+RECUSAL_HEADINGS: Final = (
+    "工号",
+    "统一社会信用代码",
+    "回避事由",
+    "提出人",
+    "开始日期",
+    "结束日期",
+    "说明",
+)
 
 
-def inspectors(count: int = INSPECTORS) -> list[tuple[str, ...]]:
-    """Return `count` rows under INSPECTOR_HEADER; some may not be sent, each for another reason."""
+def inspectors(count: int = INSPECTORS) -> list[Row]:
+    """Return `count` rows under INSPECTOR_HEADINGS; some may not be sent, each for another reason."""
     choose = Chooser("yaohao demo inspectors")
     return [_inspector(choose, index) for index in range(count)]
 
 
-def _inspector(choose: Chooser, index: int) -> tuple[str, ...]:
+def _inspector(choose: Chooser, index: int) -> Row:
     serves = None if index % 5 == 0 else choose.one_of("serves", index, names.DISTRICTS)
     lives = choose.one_of("lives", index, names.DISTRICTS)
-    homes = sorted({lives[0]} | ({serves[0]} if serves else set()))
+    homes = sorted({lives.name} | ({serves.name} if serves else set()))
     auxiliary = index % 40 == 39
-    expires = "2026-04-30" if index % 37 == 36 else f"20{28 + index % 3}-06-30"
     return (
+        staff_number(index),
         person(choose, "inspector", index),
-        certificate(index),
-        serves[1] if serves and index % 11 == 10 else "岭海市",
-        expires,
-        f"{serves[1]}劳动保障监察大队" if serves else "岭海市劳动保障监察支队",
+        f"{serves.name}劳动保障监察大队" if serves else f"{names.CITY_NAME}劳动保障监察支队",
         choose.one_of("unit", index, ("一科", "二科", "三科", "综合科")),
         "县级" if serves else "市级",
-        "、".join(homes),
+        "辅助" if auxiliary else "停岗" if index % 41 == 7 else "在岗",
         "是" if index % 3 == 0 and not auxiliary else "否",
+        "、".join(homes),
         choose.one_of(
             "skill", index, ("工资支付", "劳动合同", "人力资源市场", "工程建设", "社会保险")
         ),
-        "辅助" if auxiliary else "停岗" if index % 41 == 7 else "在岗",
+        *(("",) * 5 if auxiliary else _certificate(index, serves.code if serves else names.CITY)),
     )
 
 
-def certificate(index: int) -> str:
-    """Return the certificate number of the demo's inspector `index`, counted from 0."""
-    return f"LH{2021 + index % 4}{index + 1:05d}"
+def _certificate(index: int, district: str) -> Row:
+    """Return kind, number, area and days of a certificate; every 37th ended in the spring of 2026."""
+    expires = "2026-04-30" if index % 37 == 36 else f"20{28 + index % 3}-06-30"
+    area = district if index % 11 == 10 else names.CITY
+    issued = f"{int(expires[:4]) - 5}-07-01"
+    return "行政执法证", f"YL{2021 + index % 4}{index + 1:05d}", area, issued, expires
 
 
-def recusals(codes: list[str], count: int = 60) -> list[tuple[str, ...]]:
-    """Return `count` rows under RECUSAL_HEADER: relatives, former posts, declared by the inspector."""
+def staff_number(index: int) -> str:
+    """Return the staff number of the demo's inspector `index`, counted from 0."""
+    return f"Y{index + 1:04d}"
+
+
+def recusals(ids: list[str], staff: int = INSPECTORS, count: int = RECUSALS) -> list[Row]:
+    """Return at most `count` rows under RECUSAL_HEADINGS between `staff` inspectors and `ids`, no pair twice."""
     choose = Chooser("yaohao demo recusals")
-    rows = {}
+    rows: dict[tuple[str, str], Row] = {}
     for index in range(count):
-        holder = certificate(choose.number("inspector", index, INSPECTORS))
-        code = choose.one_of("entity", index, codes)
-        reason = choose.one_of("reason", index, ("近亲属任职", "曾任职", "其他利害关系"))
-        rows[(holder, code)] = (holder, code, reason, "2026-01-05", "本人申报")
+        holder = staff_number(choose.number("inspector", index, staff))
+        entity = choose.one_of("entity", index, ids)
+        reason = choose.one_of("reason", index, ("近亲属", "曾任职", "其他"))
+        rows[holder, entity] = (holder, entity, reason, "本人申报", "2026-01-05", "", "")
     return list(rows.values())

@@ -1,0 +1,102 @@
+"""The first days of a bureau: entered, its registries imported from sheets, the item list in effect, the plan public."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from app.demo.office import CLERK, HEAD, Office
+from app.import_commands import district_finder
+from app.plans import actions as plan_actions
+from app.plans.rules import PlanContent, Policy, Round
+from registries import bureaus, item_lists, record
+from registries.database import Actor, Deed
+from registries.district_changes import lookup_of
+from registries.imports import EntityImport, import_entities
+from registries.record_sheet import read_facts
+from registries.reference_imports import Imported, import_inspectors, import_recusals
+from registries.reference_sheets import read_inspectors, read_recusals
+
+YEAR = 2026
+ITEMS = ("01", "03", "09", "10", "25")
+MONTHS = ((3, 5), (6, 8), (9, 11))
+ORDINALS = ("第一次", "第二次", "第三次")
+
+
+async def enter(office: Office, name: str, *, fictional: bool = False) -> None:
+    """Enter the bureau into the books."""
+
+    async def whole(deed: Deed) -> bureaus.Bureau:
+        return await bureaus.enter_bureau(deed, code=office.bureau, name=name, fictional=fictional)
+
+    await office.deed(CLERK, whole)
+
+
+async def bring_entities(office: Office, sheet: Path) -> EntityImport:
+    """Import the sheet of entities as `yaohao import entities` does."""
+    return await import_entities(
+        sheet,
+        office.bureau,
+        await district_finder(office.bureau),
+        actor=Actor("command", CLERK),
+        reason="建立检查对象名录库",
+        now=office.clock.tick(),
+    )
+
+
+async def bring_inspectors(office: Office, sheet: Path) -> Imported:
+    """Import the sheet of inspectors."""
+    words = (await lookup_of(office.bureau, office.today)).words(office.bureau[:4] + "00")
+    rows = read_inspectors(sheet, words)
+    return await office.do(CLERK, import_inspectors, rows=rows, reason="建立执法人员名录库")
+
+
+async def bring_recusals(office: Office, sheet: Path) -> Imported:
+    """Import the sheet of recusals."""
+    return await office.do(CLERK, import_recusals, rows=read_recusals(sheet))
+
+
+async def bring_facts(office: Office, sheet: Path) -> int:
+    """Import the sheet of facts into the entities' records; return how many were new."""
+    return await office.do(CLERK, record.enter_rows, rows=read_facts(sheet), source=sheet.name)
+
+
+async def put_items_into_effect(office: Office) -> int:
+    """Let the item list that comes with the system apply from New Year; return its number of items."""
+    listed = await office.do(CLERK, item_lists.propose_seeded_list)
+    effective = date(YEAR, 1, 1)
+    await office.do(HEAD, item_lists.put_into_effect, version=listed.version, effective=effective)
+    return len(listed.items)
+
+
+def three_rounds(authority: str, totals: Sequence[int] = (27, 27, 27), **marks: int) -> PlanContent:
+    """Return a year's plan of three undirected rounds; `marks` change the rounds' numbers."""
+    rounds = tuple(
+        Round(
+            name=f"{YEAR} 年{ORDINALS[place]}双随机抽查",
+            items=ITEMS,
+            total=total,
+            starts=date(YEAR, MONTHS[place][0], 1),
+            ends=date(YEAR, MONTHS[place][1], 30),
+            **({"entities_per_team": 3} | marks),  # type: ignore[arg-type]
+        )
+        for place, total in enumerate(totals)
+    )
+    return PlanContent(issuing_authority=authority, item_list=1, policy=Policy(), rounds=rounds)
+
+
+async def publish_plan(office: Office, content: PlanContent) -> None:
+    """Take a plan from draft to publication; another person than its author approves it."""
+    year = {"year": YEAR}
+    await office.do(CLERK, plan_actions.draft, **year, content=content)
+    await office.do(CLERK, plan_actions.submit, **year)
+    await office.do(HEAD, plan_actions.approve, **year)
+    await office.do(
+        CLERK,
+        plan_actions.file,
+        **year,
+        filed_with="上级人力资源和社会保障厅",
+        reference="备〔2026〕7号",
+    )
+    await office.do(CLERK, plan_actions.publish, **year)
