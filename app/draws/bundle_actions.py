@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -103,6 +103,12 @@ async def verify(draw: Draw) -> list[Opinion]:
     check_verifier(files)
     published = Anchors(draw.commitment, found.parts_digest, found.dice, found.root)
     return [_ours(files, published), _second(files, published)]
+
+
+def disagreement(opinions: Iterable[Opinion]) -> Refused:
+    """Return the refusal that says which check of which verifier failed (§9)."""
+    failed = "；".join(f"{one.verifier}（{one.word}）" for one in opinions if one.word)
+    return Refused(f"核验不通过：{failed}。请立即停止使用这次结果，从备份恢复并查明原因。")
 
 
 def check_verifier(files: Mapping[str, bytes]) -> None:
