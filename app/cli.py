@@ -27,8 +27,12 @@ COMMANDS = {
     "migrate": "registries.commands:migrate_command",
     "calendar": "registries.calendar_commands:calendar_command",
     "districts": "registries.district_commands:districts_command",
+    "draw": "app.draws.commands:draw_group",
+    "init": "registries.commands:init_command",
     "inspectors": "registries.inspector_commands:inspectors_command",
     "items": "registries.item_commands:items_command",
+    "migrate": "registries.commands:migrate_command",
+    "plan": "app.plans.commands:plan_group",
     "recusals": "registries.recusal_commands:recusals_command",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 
@@ -318,7 +318,7 @@ def void_command(
     say(draw, f"已作废，现在是“{STATES[state]}”。")
 
 
-COMMANDS: list[Any] = [
+COMMANDS: list[click.Command] = [
     open_command,
     commit_command,
     close_command,

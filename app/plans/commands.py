@@ -31,7 +31,7 @@ def plan_group() -> None:
 @plan_group.command("example")
 @YEAR
 @click.option("--authority", default="某某市人力资源和社会保障局", help="制定机关全称。")
-@click.option("--items", default="1", help="事项编号，以逗号分隔。")
+@click.option("--items", default="01", help="事项编号，以逗号分隔。")
 @click.option("--item-list", type=int, default=1, help="事项清单版本。")
 def example_command(year: int, authority: str, items: str, item_list: int) -> None:
     """打印一份计划样例（JSON），改好后交给 plan create。"""

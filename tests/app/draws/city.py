@@ -32,7 +32,7 @@ def a_round(number: int = 1, **changes: Any) -> Round:
     """Return a round of the plan: 8 entities, two inspectors a team."""
     details: dict[str, Any] = {
         "name": f"第 {number} 次抽查",
-        "items": ("1",),
+        "items": ("01",),
         "total": 8,
         "starts": date(2026, 1, 1),
         "ends": date(2026, 12, 31),

@@ -90,7 +90,7 @@ async def test_terms_say_what_binds_the_draw_beyond_arithmetic() -> None:
     assert terms["issuing_authority"] == "广州市人力资源和社会保障局"
     assert terms["plan"] == {"year": 2026, "version": 1, "round": "第 1 次抽查"}
     assert terms["scope"]["aim"] == "undirected"
-    assert terms["items"]["items"][0]["code"] == "1"
+    assert terms["items"]["items"][0]["code"] == "01"
     assert terms["tasks"] == {"from": "2026-12-01", "to": "2026-12-31"}
     assert terms["verifier"] == files["verify.py"].digest
     assert [rule["code"] for rule in terms["exclusions"]][-2:] == ["cap-reached", "open-case"]
