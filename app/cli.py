@@ -20,14 +20,10 @@ from registries.terminal import Group
 # command → where it is. Only the module of the command that is called gets imported.
 COMMANDS = {
     "audit": "registries.audit_commands:audit",
-    "import": "app.import_commands:import_command",
-    "draw": "app.draws.commands:draw_group",
-    "plan": "app.plans.commands:plan_group",
-    "init": "registries.commands:init_command",
-    "migrate": "registries.commands:migrate_command",
     "calendar": "registries.calendar_commands:calendar_command",
     "districts": "registries.district_commands:districts_command",
     "draw": "app.draws.commands:draw_group",
+    "import": "app.import_commands:import_command",
     "init": "registries.commands:init_command",
     "inspectors": "registries.inspector_commands:inspectors_command",
     "items": "registries.item_commands:items_command",

@@ -79,9 +79,7 @@ def settings(
 
 async def prepare(office: Office, year: int, number: int, chosen: Settings) -> int:
     """Prepare a round of the year's plan and return the number of the preparation."""
-    return await office.do(
-        CLERK, freeze_actions.prepare, year=year, number=number, settings=chosen
-    )
+    return await office.do(CLERK, freeze_actions.prepare, year=year, number=number, settings=chosen)
 
 
 async def preview(office: Office, preparation: int) -> Preview:

@@ -46,8 +46,12 @@ DISTRICTS: Final = (
     Place("449911", "海门市", 18),
 )
 
-FIRST: Final = "华恒信德隆兴盛泰和嘉瑞昌安凯宏鼎金鸿裕诚同广润万利远东南方海天新正优佳美联合创智汇启元博众"
-SECOND: Final = "达通源丰茂顺发益康宁盈辉腾跃翔凌峰岳川泽洋江河湖林森木石玉珠宝星月晨曦明亮光彩虹云霞"
+FIRST: Final = (
+    "华恒信德隆兴盛泰和嘉瑞昌安凯宏鼎金鸿裕诚同广润万利远东南方海天新正优佳美联合创智汇启元博众"
+)
+SECOND: Final = (
+    "达通源丰茂顺发益康宁盈辉腾跃翔凌峰岳川泽洋江河湖林森木石玉珠宝星月晨曦明亮光彩虹云霞"
+)
 
 # Business word, industry section of GB/T 4754, weight.
 BUSINESSES: Final = (

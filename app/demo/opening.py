@@ -1,4 +1,4 @@
-"""The first days of a bureau: entered, its registries imported from sheets, the item list in effect, the plan public."""
+"""The first days of a bureau: its registries imported from sheets, the item list in effect, the plan public."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def _inspector(choose: Chooser, index: int) -> Row:
         choose.one_of("unit", index, ("一科", "二科", "三科", "综合科")),
         "县级" if serves else "市级",
         "辅助" if auxiliary else "停岗" if index % 41 == 7 else "在岗",
-        "是" if index % 3 == 0 and not auxiliary else "否",
+        "是" if index % 2 == 0 and not auxiliary else "否",
         "、".join(homes),
         choose.one_of(
             "skill", index, ("工资支付", "劳动合同", "人力资源市场", "工程建设", "社会保险")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-<<<<<<< HEAD
 from app.draws import (
     aftermath_commands,
     ceremony_commands,
@@ -12,9 +11,6 @@ from app.draws import (
     paper_commands,
     record_commands,
 )
-=======
-from app.draws import ceremony_commands, freeze_commands
->>>>>>> ceremony
 from registries.terminal import Group
 
 
@@ -34,11 +30,8 @@ for command in (
     freeze_commands.export_folder_command,
     freeze_commands.gauges_command,
     *ceremony_commands.COMMANDS,
-<<<<<<< HEAD
     *aftermath_commands.COMMANDS,
     *paper_commands.COMMANDS,
     *record_commands.COMMANDS,
-=======
->>>>>>> ceremony
 ):
     draw_group.add_command(command)
