@@ -44,6 +44,10 @@ HEADINGS: Final = (
 
 Row = tuple[str, ...]
 
+_KINDS: Final = [(kind, kind.weight) for kind in names.KINDS]
+_PLACES: Final = [(place, place.weight) for place in names.DISTRICTS]
+_BUSINESSES: Final = [((word, section), weight) for word, section, weight in names.BUSINESSES]
+
 
 def entities(count: int = ENTITIES) -> list[Row]:
     """Return `count` rows under HEADINGS, each name and each code once, a handful faulty on purpose.
@@ -66,11 +70,9 @@ def ids_of(rows: list[Row]) -> list[str]:
 
 def _entity(choose: Chooser, index: int, taken: set[str]) -> Row:
     kind = (
-        names.KINDS[index]
-        if index < len(names.KINDS)
-        else choose.weighted("kind", index, [(kind, kind.weight) for kind in names.KINDS])
+        names.KINDS[index] if index < len(names.KINDS) else choose.weighted("kind", index, _KINDS)
     )
-    place = choose.weighted("district", index, [(one, one.weight) for one in names.DISTRICTS])
+    place = choose.weighted("district", index, _PLACES)
     name, section = _new_name(choose, index, kind, taken)
     code = credit_code(kind.prefix, place.code, index) if kind.prefix else ""
     if code and _is_one_of(MISTYPED, index):
@@ -125,8 +127,7 @@ def _name(choose: Chooser, index: int, kind: Kind, stem: str) -> tuple[str, str]
         return f"{stem}{site}{choose.one_of('phase', index, names.PHASES)}工程", "E"
     if kind.bodies:
         return f"{names.CITY_NAME}{stem}{choose.one_of('body', index, kind.bodies)}", "L"
-    words = [((word, section), weight) for word, section, weight in names.BUSINESSES]
-    word, section = choose.weighted("business", index, words)
+    word, section = choose.weighted("business", index, _BUSINESSES)
     form = choose.weighted("form", index, [("有限公司", 90), ("有限责任公司", 6), ("经营部", 4)])
     return f"{names.CITY_NAME}{stem}{word}{form}", section
 
