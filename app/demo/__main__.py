@@ -65,12 +65,13 @@ def prepare_folder(folder: Path, *, fresh: bool) -> None:
 
 def following(folder: Path) -> list[str]:
     """Return the commands with which a reader may go on in the demo's books."""
-    address = f"sqlite:///{folder / DATABASE}"
     return [
-        f"export YAOHAO_DATABASE_URL={address} YAOHAO_LOG_KEY={folder / 'keys' / 'log.key'}",
-        "yaohao draw show 2026-03",
-        "yaohao audit list --limit 10",
         f"python -I {folder / 'verify.py'} {folder / '2026-03.zip'}",
+        f"设环境变量 YAOHAO_DATABASE_URL=sqlite:///{(folder / DATABASE).as_posix()}",
+        f"和 YAOHAO_LOG_KEY={(folder / 'keys' / 'log.key').as_posix()}，然后：",
+        "yaohao draw show 2026-03",
+        "yaohao draw gauges --year 2026",
+        "yaohao audit list --limit 10",
     ]
 
 

@@ -126,10 +126,10 @@ def _name(choose: Chooser, index: int, kind: Kind, stem: str) -> tuple[str, str]
         site = choose.one_of("site", index, names.SITES)
         return f"{stem}{site}{choose.one_of('phase', index, names.PHASES)}工程", "E"
     if kind.bodies:
-        return f"{names.CITY_NAME}{stem}{choose.one_of('body', index, kind.bodies)}", "L"
+        return f"{names.CITY.name}{stem}{choose.one_of('body', index, kind.bodies)}", "L"
     word, section = choose.weighted("business", index, _BUSINESSES)
     form = choose.weighted("form", index, [("有限公司", 90), ("有限责任公司", 6), ("经营部", 4)])
-    return f"{names.CITY_NAME}{stem}{word}{form}", section
+    return f"{names.CITY.name}{stem}{word}{form}", section
 
 
 def credit_code(prefix: str, district: str, index: int) -> str:
@@ -172,7 +172,7 @@ def _address(choose: Chooser, label: str, index: int, district: str) -> str:
     street = choose.one_of(f"{label} street", index, names.STREETS)
     road = choose.one_of(f"{label} road", index, names.ROADS)
     number = 1 + choose.number(f"{label} number", index, 480)
-    return f"{names.CITY_NAME}{district}{street}{road}{number}号"
+    return f"{names.CITY.name}{district}{street}{road}{number}号"
 
 
 def _permit(choose: Chooser, index: int, kind: Kind) -> Row:
@@ -193,6 +193,6 @@ def _contractors(choose: Chooser, index: int, kind: Kind) -> tuple[str, str]:
         return "", ""
     client, contractor = _stem(choose, "client", index), _stem(choose, "contractor", index)
     return (
-        f"{names.CITY_NAME}{client}房地产开发有限公司",
-        f"{names.CITY_NAME}{contractor}建筑工程有限公司",
+        f"{names.CITY.name}{client}房地产开发有限公司",
+        f"{names.CITY.name}{contractor}建筑工程有限公司",
     )

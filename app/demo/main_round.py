@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from app.demo import ceremony, checking
 from app.demo.office import OPERATOR, WITNESS, Office
-from app.demo.opening import YEAR
+from app.demo.opening import YEAR, title
 from app.demo.telling import Teller, grouped
 from app.draws import bundle_actions, gauges_reads, result_actions
 from app.draws.document_rules import Particulars
@@ -35,6 +35,8 @@ PARTICULARS: Final = Particulars(
     complaint_phone="0000-0000002",
 )
 
+VERIFIED_BY: Final = ("python -I verify.py", "python -m sampling verify")
+
 
 async def tell(office: Office, folder: Path, kept_checkpoint: str, say: Teller) -> None:
     """Tell the third draw from its preparation to the audit of the log."""
@@ -54,7 +56,7 @@ async def tell(office: Office, folder: Path, kept_checkpoint: str, say: Teller) 
 
 async def _freeze(office: Office, say: Teller) -> tuple[Draw, Preview]:
     tasks = date(YEAR, 9, 15), date(YEAR, 10, 30)
-    chosen = ceremony.settings(f"{YEAR} 年第三次双随机抽查", tasks, date(YEAR, 12, 31))
+    chosen = ceremony.settings(title(3), tasks, date(YEAR, 12, 31))
     preparation = await ceremony.prepare(office, YEAR, 3, chosen)
     seen = await ceremony.preview(office, preparation)
     say.did(f"准备并预览：监管对象 {seen.population} 家，可抽 {seen.frame} 家")
@@ -62,7 +64,7 @@ async def _freeze(office: Office, say: Teller) -> tuple[Draw, Preview]:
     say.more(f"可派检查人员 {seen.eligible} 人；不可派：" + _counted(seen.left_out, LEFT_OUT, "人"))
     by_chance = sorted(seen.strata, key=lambda one: Fraction(one.chance))
     least, most = (
-        f"{one.district_name}{GRADES[one.grade]} {one.chance}（约 {one.percent}）"
+        f"{one.district_name} {GRADES[one.grade]} {one.chance}（约 {one.percent}）"
         for one in (by_chance[0], by_chance[-1])
     )
     say.more(f"每家的机会事先可知：最低 {least}，最高 {most}")
@@ -93,9 +95,7 @@ async def _throw(office: Office, draw: Draw, say: Teller) -> None:
     place = 1 + secrets.randbelow(len(thrown))
     wrong = str((int(thrown[place - 1]) + 1 + secrets.randbelow(9)) % 10)
     dice = await ceremony.type_dice(office, draw.number, thrown, {place: wrong})
-    say.did(
-        f"掷骰 {len(thrown)} 位，{OPERATOR}、{WITNESS} 各自录入，逐位一致：{grouped(dice.digits)}"
-    )
+    say.did(f"掷骰 {len(thrown)} 位，{OPERATOR}、{WITNESS}各自录入，逐位一致：{dice.digits}")
     say.more(
         f"第 {place} 位操作员误读为 {wrong}，与见证人不一致；双方重读同一枚骰子，"
         f"更正为 {thrown[place - 1]}，骰子不重掷"
@@ -131,10 +131,13 @@ async def _papers(office: Office, draw: Draw, folder: Path, say: Teller) -> Path
 async def _check(office: Office, draw: Draw, found: Published, bundle: Path, say: Teller) -> None:
     published = checking.anchors(draw, found)
     verifier = checking.unpacked_verifier(bundle, bundle.with_name("verify.py"))
-    first = _agreed(checking.by_verifier(verifier, bundle, published))
-    say.did(f"python -I verify.py {bundle.name} …：{first}")
-    second = _agreed(checking.by_sampling(bundle, published))
-    say.did(f"python -m sampling verify {bundle.name} …：{second}")
+    say.more("用四个公布值（承诺、输入摘要、骰子、结果根）核验结果包，任何人都可以做：")
+    answers = (
+        checking.by_verifier(verifier, bundle, published),
+        checking.by_sampling(bundle, published),
+    )
+    for program, answer in zip(VERIFIED_BY, answers, strict=True):
+        say.did(f"{program} {bundle.name} …：{_agreed(answer)}")
     team = next(iter(found.counts))
     entity, name = _someone(bundle, str(team["district"]))
     proof = await office.on_draw(

@@ -28,8 +28,7 @@ class Kind(NamedTuple):
     weight: int
 
 
-CITY: Final = "449900"
-CITY_NAME: Final = "云岭市"
+CITY: Final = Place("449900", "云岭市", 1000)
 BUREAU_NAME: Final = "云岭市人力资源和社会保障局（虚构）"
 
 DISTRICTS: Final = (

@@ -20,8 +20,8 @@ from registries.reference_sheets import read_inspectors, read_recusals
 
 YEAR = 2026
 ITEMS = ("01", "03", "09", "10", "25")
-MONTHS = ((3, 5), (6, 8), (9, 11))
-ORDINALS = ("第一次", "第二次", "第三次")
+FIRST_MONTH, MONTHS = 3, 9
+NUMERALS = "一二三四五六七八九"
 
 
 async def enter(office: Office, name: str, *, fictional: bool = False) -> None:
@@ -70,26 +70,37 @@ async def put_items_into_effect(office: Office) -> int:
     return len(listed.items)
 
 
-def three_rounds(authority: str, totals: Sequence[int] = (27, 27, 27), **marks: int) -> PlanContent:
-    """Return a year's plan of three undirected rounds; `marks` change the rounds' numbers."""
+def title(number: int) -> str:
+    """Return what the plan calls its round `number`, counted from 1."""
+    return f"{YEAR} 年第{NUMERALS[number - 1]}次双随机抽查"
+
+
+def plan_of_rounds(authority: str, totals: Sequence[int]) -> PlanContent:
+    """Return a year's plan of undirected rounds, one for each total, from March to November."""
+    months = MONTHS // len(totals)
     rounds = tuple(
         Round(
-            name=f"{YEAR} 年{ORDINALS[place]}双随机抽查",
+            name=title(number),
             items=ITEMS,
             total=total,
-            starts=date(YEAR, MONTHS[place][0], 1),
-            ends=date(YEAR, MONTHS[place][1], 30),
-            **({"entities_per_team": 3} | marks),  # type: ignore[arg-type]
+            starts=date(YEAR, FIRST_MONTH + months * (number - 1), 1),
+            ends=date(YEAR, FIRST_MONTH + months * number - 1, 30),
+            entities_per_team=3,
         )
-        for place, total in enumerate(totals)
+        for number, total in enumerate(totals, start=1)
     )
     return PlanContent(issuing_authority=authority, item_list=1, policy=Policy(), rounds=rounds)
 
 
 async def publish_plan(office: Office, content: PlanContent) -> None:
     """Take a plan from draft to publication; another person than its author approves it."""
+    await office.do(CLERK, plan_actions.draft, year=YEAR, content=content)
+    await carry_through(office)
+
+
+async def carry_through(office: Office) -> None:
+    """Submit, approve, file and publish the version that is being drafted."""
     year = {"year": YEAR}
-    await office.do(CLERK, plan_actions.draft, **year, content=content)
     await office.do(CLERK, plan_actions.submit, **year)
     await office.do(HEAD, plan_actions.approve, **year)
     await office.do(

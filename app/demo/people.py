@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from app.demo import names
 from app.demo.chooser import Chooser
 from app.demo.city import Row, person
+from app.demo.names import Place
 
 INSPECTORS: Final = 120
 RECUSALS: Final = 60
@@ -37,21 +39,27 @@ RECUSAL_HEADINGS: Final = (
 )
 
 
-def inspectors(count: int = INSPECTORS) -> list[Row]:
-    """Return `count` rows under INSPECTOR_HEADINGS; some may not be sent, each for another reason."""
+def inspectors(
+    count: int = INSPECTORS, places: Sequence[Place] = names.DISTRICTS, city: Place = names.CITY
+) -> list[Row]:
+    """Return `count` rows under INSPECTOR_HEADINGS; some may not be sent, each for another reason.
+
+    `places` are the districts of `city`; other cities than the demo's have made-up inspectors too, for
+    journeys and benchmarks on their entities.
+    """
     choose = Chooser("yaohao demo inspectors")
-    return [_inspector(choose, index) for index in range(count)]
+    return [_inspector(choose, index, places, city) for index in range(count)]
 
 
-def _inspector(choose: Chooser, index: int) -> Row:
-    serves = None if index % 5 == 0 else choose.one_of("serves", index, names.DISTRICTS)
-    lives = choose.one_of("lives", index, names.DISTRICTS)
+def _inspector(choose: Chooser, index: int, places: Sequence[Place], city: Place) -> Row:
+    serves = None if index % 5 == 0 else choose.one_of("serves", index, places)
+    lives = choose.one_of("lives", index, places)
     homes = sorted({lives.name} | ({serves.name} if serves else set()))
     auxiliary = index % 40 == 39
     return (
         staff_number(index),
         person(choose, "inspector", index),
-        f"{serves.name}劳动保障监察大队" if serves else f"{names.CITY_NAME}劳动保障监察支队",
+        f"{serves.name}劳动保障监察大队" if serves else f"{city.name}劳动保障监察支队",
         choose.one_of("unit", index, ("一科", "二科", "三科", "综合科")),
         "县级" if serves else "市级",
         "辅助" if auxiliary else "停岗" if index % 41 == 7 else "在岗",
@@ -60,16 +68,16 @@ def _inspector(choose: Chooser, index: int) -> Row:
         choose.one_of(
             "skill", index, ("工资支付", "劳动合同", "人力资源市场", "工程建设", "社会保险")
         ),
-        *(("",) * 5 if auxiliary else _certificate(index, serves.code if serves else names.CITY)),
+        *(("",) * 5 if auxiliary else _certificate(index, city, serves or city)),
     )
 
 
-def _certificate(index: int, district: str) -> Row:
+def _certificate(index: int, city: Place, serves: Place) -> Row:
     """Return kind, number, area and days of a certificate; every 37th ended in the spring of 2026."""
     expires = "2026-04-30" if index % 37 == 36 else f"20{28 + index % 3}-06-30"
-    area = district if index % 11 == 10 else names.CITY
+    area = (serves if index % 11 == 10 else city).code
     issued = f"{int(expires[:4]) - 5}-07-01"
-    return "行政执法证", f"YL{2021 + index % 4}{index + 1:05d}", area, issued, expires
+    return "行政执法证", f"ZF{2021 + index % 4}{index + 1:05d}", area, issued, expires
 
 
 def staff_number(index: int) -> str:

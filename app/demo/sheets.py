@@ -58,15 +58,17 @@ def write(folder: Path, made: Tables) -> None:
     """Write the four sheets to a folder: the large one as CSV, the small ones as workbooks."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ENTITIES).write_bytes(csv_bytes(city.HEADINGS, made.entities))
-    for name, headings, rows in (
-        (INSPECTORS, people.INSPECTOR_HEADINGS, made.inspectors),
-        (RECUSALS, people.RECUSAL_HEADINGS, made.recusals),
-        (FACTS, history.HEADINGS, made.facts),
-    ):
-        title = Path(name).stem
-        columns = [Column(heading, 18) for heading in headings]
-        with (folder / name).open("wb") as target:
-            write_workbook(target, [Sheet(title, f"{title}（虚构）", columns, rows, [NOTE])])
+    write_workbook_of(folder / INSPECTORS, people.INSPECTOR_HEADINGS, made.inspectors)
+    write_workbook_of(folder / RECUSALS, people.RECUSAL_HEADINGS, made.recusals)
+    write_workbook_of(folder / FACTS, history.HEADINGS, made.facts)
+
+
+def write_workbook_of(path: Path, headings: Sequence[str], rows: Sequence[Row]) -> None:
+    """Write rows as a workbook whose title says that they are invented."""
+    columns = [Column(heading, 18) for heading in headings]
+    sheet = Sheet(path.stem, f"{path.stem}（虚构）", columns, rows, [NOTE])
+    with path.open("wb") as target:
+        write_workbook(target, [sheet])
 
 
 def csv_bytes(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:

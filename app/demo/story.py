@@ -51,7 +51,7 @@ MARCH, JUNE = Earlier(1, 3, 16), Earlier(2, 6, 15, unreachable=1)
 async def tell(folder: Path, size: Size = Size(), teller: Teller | None = None) -> Office:
     """Tell the whole story in the process's database, with its files in `folder`; return the bureau."""
     say = teller or Teller()
-    office = Office(names.CITY)
+    office = Office(names.CITY.code)
     await _open(office, folder, size, say)
     say.heading("二、今年前两次抽查（全部程序与第三次相同，这里只列结果）")
     await _hold_earlier(office, MARCH, say)
@@ -73,7 +73,7 @@ async def _open(office: Office, folder: Path, size: Size, say: Teller) -> None:
     say.did(f"导入执法人员 {people.new} 人、回避登记 {pairs.new} 条")
     items = await opening.put_items_into_effect(office)
     office.clock.set(YEAR, 2, 2)
-    content = opening.three_rounds(names.BUREAU_NAME)
+    content = opening.plan_of_rounds(names.BUREAU_NAME, [27, 27, 27])
     await opening.publish_plan(office, content)
     say.did(f"随机抽查事项清单 {items} 项施行；年度计划经起草、审批（另一人）、报备，已公布：")
     each = "、".join(str(one.total) for one in content.rounds)
@@ -94,8 +94,7 @@ async def _say_entities(office: Office, folder: Path, say: Teller) -> None:
 async def _hold_earlier(office: Office, earlier: Earlier, say: Teller) -> None:
     first, last = earlier.tasks
     office.clock.set(YEAR, first.month, first.day)
-    title = f"{YEAR} 年{opening.ORDINALS[earlier.number - 1]}双随机抽查"
-    chosen = ceremony.settings(title, earlier.tasks, date(YEAR, 12, 31))
+    chosen = ceremony.settings(opening.title(earlier.number), earlier.tasks, date(YEAR, 12, 31))
     number = await ceremony.hold(office, YEAR, earlier.number, chosen)
     office.clock.set(YEAR, last.month, last.day)
     drawn = await inspections.drawn_of(office, number)
