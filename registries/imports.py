@@ -23,7 +23,7 @@ from registries.errors import Conflict, Refused
 from registries.sheet_faults import REFUSED, SET_ASIDE, Fault
 from registries.sheet_reading import SheetReading, read_file
 
-EVENTS = {"entities:import": "导入监管对象名录"}
+EVENTS = {"entities:imported": "导入监管对象名录"}
 
 Watch = Callable[[int, int], None]
 
@@ -147,7 +147,7 @@ async def _log(deed: Deed, bureau: str, found: EntityImport, done: Merged, reaso
     report = found.report
     return await audit_log.append(
         deed,
-        "entities:import",
+        "entities:imported",
         bureau=bureau,
         subject=f"file:{report.sha256}",
         new={

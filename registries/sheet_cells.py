@@ -126,6 +126,8 @@ def entity_code(cell: Cell) -> str:
 
     The check character is looked at for the whole column at once, by the form that has such a column.
     """
+    if isinstance(cell, str) and _ENTITY_CODE.fullmatch(cell):
+        return cell
     value = fold_code(_code_text(cell)).code
     if not _ENTITY_CODE.fullmatch(value):
         raise CellRefused("code", "代码只能由数字和大写字母组成，最多 40 位。请对照营业执照更正。")

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import NamedTuple
 
 from registries.identifiers import fold_code
@@ -79,6 +80,8 @@ def batches(
     anchors = [
         header.places[name] for group in tally.form.needs for name in group if name in header.places
     ]
+    # Twice the first one, so that itemgetter gives a tuple for a single anchor too.
+    anchored = itemgetter(anchors[0], *anchors)
     headings = {header.headings[place] for place in anchors} | {""}
     numbers: list[int] = []
     rows: list[Sequence[Cell]] = []
@@ -95,9 +98,7 @@ def batches(
                 tally.read += 1
                 continue
             row = [*row[:width], *[""] * (width - len(row))]  # noqa: PLW2901 - the same row, evened.
-        if any(row[place] in headings for place in anchors) and _is_no_data(
-            tally, header, number, row
-        ):
+        if not headings.isdisjoint(anchored(row)) and _is_no_data(tally, header, number, row):
             continue
         numbers.append(number)
         rows.append(row)
@@ -177,26 +178,28 @@ def read_cells(
     read, if_empty = column.read, column.if_empty
     values: list[object] = [None] * len(cells)
     wrong: list[tuple[int, CellRefused | CellSetAside]] = []
-    known: dict[tuple[type, Cell], object] = {}
+    # Of text only: 1, 1.0 and True are one key of a dict, but not one cell.
+    known: dict[str, object] = {}
     for index, cell in enumerate(cells):
-        if isinstance(cell, str) and (cell in NOTHING or cell.strip() in NOTHING):
-            if if_empty is not None:
-                wrong.append((index, if_empty))
-                values[index] = getattr(if_empty, "value", None)
-            continue
+        if isinstance(cell, str):
+            if cell in known:
+                values[index] = known[cell]
+                continue
+            if cell in NOTHING or cell.isspace() or (len(cell) < 20 and cell.strip() in NOTHING):
+                if if_empty is not None:
+                    wrong.append((index, if_empty))
+                    values[index] = getattr(if_empty, "value", None)
+                continue
         try:
-            if column.repeats:
-                key = (type(cell), cell)
-                if key not in known:
-                    known[key] = read(cell)
-                values[index] = known[key]
-            else:
-                values[index] = read(cell)
+            values[index] = value = read(cell)
         except CellSetAside as doubt:
             wrong.append((index, doubt))
             values[index] = doubt.value
         except CellRefused as problem:
             wrong.append((index, problem))
+        else:
+            if column.repeats and isinstance(cell, str):
+                known[cell] = value
     return values, wrong
 
 

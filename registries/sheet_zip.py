@@ -24,8 +24,12 @@ RATIO_MATTERS_FROM = 50 * 1024**2
 MOST_CELLS = 40_000_000
 
 _PIECE = 1 << 20
+_ANY_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _COLUMN_OF_CELL = re.compile(rb'<c r="([A-Z]{1,3})')
-_NUMBER_OF_ROW = re.compile(rb'<row [^>]*?r="(\d+)"')
+_ROW_OF_CELL = re.compile(rb'<c r="[A-Z]{1,3}(\d+)')
+# Other programs put prefixes before names, other attributes before r, or other quotes around it.
+_PLACE_OF_CELL = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br\s*=\s*["']([A-Z]{1,3})(\d+)""")
+_NUMBER_OF_ROW = re.compile(rb"""<(?:\w+:)?row\s[^>]*?\br\s*=\s*["'](\d+)""")
 _ODD_CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d+)"([^>]*)(?<!/)>(.*?)</c>', re.DOTALL)
 _RESULT = re.compile(rb"<v[^>/]*>[^<]")
 
@@ -117,10 +121,15 @@ def _look_at_sheet(pieces: Iterator[bytes]) -> OddCells:
     columns: set[bytes] = set()
     last_row = unplaced = 0
     for cells in _whole_cells(pieces):
-        columns.update(_COLUMN_OF_CELL.findall(cells))
-        if rows := _NUMBER_OF_ROW.findall(cells):
-            last_row = max(last_row, *map(int, rows))
-        unplaced = max(unplaced, _unplaced_cells(cells))
+        placed = _COLUMN_OF_CELL.findall(cells)
+        columns.update(placed)
+        rows = {*_NUMBER_OF_ROW.findall(cells), *_ROW_OF_CELL.findall(cells)}
+        if len(_ANY_CELL.findall(cells)) != len(placed):
+            unplaced = max(unplaced, _most_cells_of_a_row(cells))
+            for letters, row in _PLACE_OF_CELL.findall(cells):
+                columns.add(letters)
+                rows.add(row)
+        last_row = max([last_row, *map(int, rows)])
         if b"<f" in cells or b't="e"' in cells:
             _collect_odd(cells, odd)
     width = max([_index(letters) + 1 for letters in columns], default=0)
@@ -133,26 +142,22 @@ def _look_at_sheet(pieces: Iterator[bytes]) -> OddCells:
 
 
 def _whole_cells(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield the XML cut behind cells, never inside one."""
+    """Yield the XML cut behind cells, never inside one: behind values, or behind empty cells where there are none."""
     rest = b""
     for piece in pieces:
         data = rest + piece
-        cut = data.rfind(b"</c>") + 4
-        if cut == 3:
-            rest = data
-            if len(rest) > 16 * _PIECE:
-                raise _broken()
-            continue
-        rest = data[cut:]
-        yield data[:cut]
+        cut = max(data.rfind(b"</c>") + 4, data.rfind(b"/>") + 2 if b"<v" not in data else 0)
+        rest = data[cut:] if cut > 3 else data
+        if len(rest) > 16 * _PIECE:
+            raise _broken()
+        if cut > 3:
+            yield data[:cut]
     yield rest
 
 
-def _unplaced_cells(cells: bytes) -> int:
-    """Return the most cells of one row that do not say where they stand, as some programs write them."""
-    if cells.count(b"<c ") + cells.count(b"<c>") == cells.count(b'<c r="'):
-        return 0
-    return max(row.count(b"<c ") + row.count(b"<c>") for row in cells.split(b"</row>"))
+def _most_cells_of_a_row(cells: bytes) -> int:
+    """Return the width of the widest row: for cells that do not say where they stand."""
+    return max(len(_ANY_CELL.findall(row)) for row in re.split(rb"</(?:\w+:)?row>", cells))
 
 
 def _collect_odd(cells: bytes, odd: OddCells) -> None:

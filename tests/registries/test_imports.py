@@ -68,7 +68,7 @@ async def test_an_import_writes_rows_and_one_log_entry_that_names_the_file(
     assert await count("audit_entry") == logged + 1
     (entry,) = await books.fetch("SELECT * FROM audit_entry WHERE number = {}", done.entry)
     assert (entry["event"], entry["subject"]) == (
-        "entities:import",
+        "entities:imported",
         f"file:{done.report.sha256}",
     )
     assert '"set_aside":{"code-check":1,"district-unknown":1}' in entry["canonical"]

@@ -144,6 +144,28 @@ def test_a_sheet_with_one_cell_far_away_is_refused_before_it_fills_memory(tmp_pa
     assert reasons(reading) == [("file-unsafe", 0, "")]
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        b'<c s="1" r="XFD1048576"><v>1</v></c>',
+        b"<c r='XFD1048576'><v>1</v></c>",
+        b'<x:c r="XFD1048576"><x:v>1</x:v></x:c>',
+        b'<c r="XFD1048576"/>',
+        b"<c/>" * 16_384 + b'</row><row r="1048576">',
+    ],
+)
+def test_a_cell_far_away_is_seen_however_it_is_written(tmp_path: Path, cell: bytes) -> None:
+    path = xlsx_file(tmp_path / "a.xlsx", TABLE)
+    far = tmp_path / "far.xlsx"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(far, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name.endswith("sheet1.xml"):
+                data = data.replace(b"</sheetData>", b"<row>" + cell + b"</row></sheetData>")
+            new.writestr(name, data)
+    assert reasons(read(far)[0]) == [("file-unsafe", 0, "")]
+
+
 def test_a_damaged_sheet_is_refused(tmp_path: Path) -> None:
     path = xlsx_file(tmp_path / "a.xlsx", TABLE)
     with zipfile.ZipFile(path) as archive:
