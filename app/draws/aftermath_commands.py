@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -16,7 +17,7 @@ from app.draws import (
     draw_reads,
     seal_actions,
 )
-from app.draws.adopt_actions import Seat
+from app.draws.adopt_actions import Elsewhere, Seat
 from app.draws.aftermath_actions import PASSED_OVER
 from app.draws.ceremony_commands import NUMBER, OPERATOR, WITNESS, deed_of, say
 from app.draws.draw_reads import Draw
@@ -28,6 +29,10 @@ from registries.errors import Invalid, Refused
 from registries.terminal import Command
 from sampling.draw import CallUp
 from sampling.teams import Replacement
+from sampling.verifying import Verified
+
+P = TypeVar("P")
+T = TypeVar("T")
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 REASON = click.option("--reason", required=True, help="理由，记入记录。")
@@ -41,6 +46,28 @@ def pairs_of(texts: tuple[str, ...], option: str) -> dict[str, str]:
             "选项的写法不对。", {option: [f"{text}：应写成 代号=内容。" for text in wrong]}
         )
     return dict(text.split("=", 1) for text in texts)
+
+
+def prepared_deed(
+    bureau: str | None,
+    by: str,
+    number: str,
+    prepare: Callable[[Draw], Awaitable[P]],
+    work: Callable[[Deed, Draw, P], Awaitable[T]],
+) -> tuple[Draw, T]:
+    """Run the slow `prepare` on a draw outside any deed, then `work` on the draw as it is by then."""
+
+    async def whole() -> tuple[Draw, T]:
+        code = await chosen_bureau(bureau)
+        draw = await draw_reads.draw_of(code, number)
+        prepared = await prepare(draw)
+
+        async def alone(deed: Deed) -> T:
+            return await work(deed, await draw_reads.draw_of(code, number), prepared)
+
+        return draw, await database.deed(alone, actor=Actor("command", by))
+
+    return database.run(whole)
 
 
 @click.command("unseal", cls=Command)
@@ -60,7 +87,7 @@ def unseal_command(
 
     async def work(deed: Deed, draw: Draw) -> State:
         return await seal_actions.unseal(
-            deed, draw, today=day_in_china(deed.now), finished=finished, reason=reason
+            deed, draw, today=deed.today, finished=finished, reason=reason
         )
 
     draw, state = deed_of(bureau, by, number, work)
@@ -92,28 +119,20 @@ def replace_command(
     on = day.date() if day else day_in_china(datetime.now(UTC))
     told = pairs_of(unavailable, "unavailable")
 
-    async def whole() -> tuple[Draw, Replacement]:
-        code = await chosen_bureau(bureau)
-        draw = await draw_reads.draw_of(code, number)
-        verified = await aftermath_actions.recompute(draw)
+    async def work(deed: Deed, draw: Draw, verified: Verified) -> Replacement:
+        away = await availability_reads.unavailable_on(draw, on)
+        return await aftermath_actions.replace_inspector(
+            deed,
+            draw,
+            verified,
+            district=district,
+            team=team,
+            place=place,
+            reason=reason,
+            unavailable=away | told,
+        )
 
-        async def work(deed: Deed) -> Replacement:
-            current = await draw_reads.draw_of(code, number)
-            away = await availability_reads.unavailable_on(current, on)
-            return await aftermath_actions.replace_inspector(
-                deed,
-                current,
-                verified,
-                district=district,
-                team=team,
-                place=place,
-                reason=reason,
-                unavailable=away | told,
-            )
-
-        return draw, await database.deed(work, actor=Actor("command", by))
-
-    draw, found = database.run(whole)
+    draw, found = prepared_deed(bureau, by, number, aftermath_actions.recompute, work)
     say(draw, f"{district} 第 {team} 组第 {place} 位由 {found.inspector} 接替。")
     for one in found.passed_over:
         click.echo(f"  跳过 {one.inspector}：{PASSED_OVER.get(one.reason, one.reason)}")
@@ -132,24 +151,12 @@ def call_up_command(
 ) -> None:
     """抽中的单位无法检查时递补备选：原单位仍在名单上，递补者由公布的次序决定。"""
 
-    async def whole() -> tuple[Draw, tuple[CallUp, ...]]:
-        code = await chosen_bureau(bureau)
-        draw = await draw_reads.draw_of(code, number)
-        verified = await aftermath_actions.recompute(draw)
+    async def work(deed: Deed, draw: Draw, verified: Verified) -> tuple[CallUp, ...]:
+        return await aftermath_actions.call_up_reserve(
+            deed, draw, verified, entity=entity, reason=reason, evidence=evidence
+        )
 
-        async def work(deed: Deed) -> tuple[CallUp, ...]:
-            return await aftermath_actions.call_up_reserve(
-                deed,
-                await draw_reads.draw_of(code, number),
-                verified,
-                entity=entity,
-                reason=reason,
-                evidence=evidence,
-            )
-
-        return draw, await database.deed(work, actor=Actor("command", by))
-
-    draw, tried = database.run(whole)
+    draw, tried = prepared_deed(bureau, by, number, aftermath_actions.recompute, work)
     for one in tried:
         outcome = f"由第 {one.team} 组检查" if one.team else "各组都有回避，留下不查"
         say(draw, f"递补 {one.entity.id}（第 {one.entity.rank} 位）：{outcome}。")
@@ -188,26 +195,20 @@ def adopt_command(
     except OSError:
         raise Refused(f"{folder} 里没有 seed.json 和 result.json，请核对文件夹。") from None
 
-    async def whole() -> tuple[Draw, State]:
-        code = await chosen_bureau(bureau)
-        draw = await draw_reads.draw_of(code, number)
-        elsewhere = await adopt_actions.check(draw, *files)
+    async def work(deed: Deed, draw: Draw, elsewhere: Elsewhere) -> State:
+        return await adopt_actions.adopt(
+            deed,
+            draw,
+            elsewhere,
+            operator=operator,
+            witness=witness,
+            statement=statement,
+            seats=seats,
+        )
 
-        async def work(deed: Deed) -> State:
-            current = await draw_reads.draw_of(code, number)
-            return await adopt_actions.adopt(
-                deed,
-                current,
-                elsewhere,
-                operator=operator,
-                witness=witness,
-                statement=statement,
-                seats=seats,
-            )
-
-        return draw, await database.deed(work, actor=Actor("command", by))
-
-    draw, state = database.run(whole)
+    draw, state = prepared_deed(
+        bureau, by, number, lambda draw: adopt_actions.check(draw, *files), work
+    )
     say(draw, f"已采用，与冻结的文件相符，现在是“{STATES[state]}”。下一步：yaohao draw sign。")
 
 

@@ -15,6 +15,7 @@ from app.draws.document_rules import Ceremony, Material, Person
 from app.draws.draw_reads import Draw, StepTaken, steps_of
 from app.draws.state_rules import GROUNDS, SIGNED
 from app.draws.tables import ContributionTable, VoidTable
+from app.plans.tables import plan_by_id
 from exports.draw_record import Contribution
 from registries import audit_log, entity_reads
 from registries.calendar import day_in_china
@@ -210,7 +211,8 @@ async def _addresses(draw: Draw, result: Result) -> dict[str, str]:
 
 
 async def _bases(draw: Draw, terms: Mapping[str, Any]) -> dict[str, str]:
-    """Return the legal basis of every item of the draw, from the version of the list it was frozen with."""
-    listed = await item_list(draw.bureau, terms["items"]["list"])
+    """Return the legal basis of every item of the draw, from the list's version that the plan names."""
+    plan = await plan_by_id(draw.plan)
+    listed = await item_list(draw.bureau, plan.content.item_list)
     codes = [item["code"] for item in terms["items"]["items"]]
     return {code: "、".join(listed.item(code).duty) for code in codes}

@@ -40,10 +40,11 @@ ODDS, EXCLUSIONS, RECORD, TASKS = (
     "抽查任务分派表.xlsx",
 )
 NOTICES: Final = "通知书"
+# What terms.json calls a method → what the notice calls it (the words of Guangdong's rule).
 METHODS: Final[Mapping[str, Method]] = {
-    "on-site": "现场检查",
-    "written": "书面抽查",
-    "online": "网上检查",
+    "现场检查": "现场检查",
+    "书面检查": "书面抽查",
+    "网上检查": "网上检查",
 }
 BASIS: Final = (
     "《劳动保障监察条例》",

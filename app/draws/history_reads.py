@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any, TypeVar
 
 from app.draws.draw_reads import Draw, StepTaken, steps_of
 from app.draws.tables import (
@@ -14,6 +16,8 @@ from app.draws.tables import (
     SignatureTable,
     VoidTable,
 )
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -96,56 +100,20 @@ class History:
 
 async def history(draw: Draw) -> History:
     """Return what was done about a draw. It names no entity and no inspector."""
-    signatures = await SignatureTable.select(
-        SignatureTable.signed_as,
-        SignatureTable.name,
-        SignatureTable.manner,
-        SignatureTable.statement,
-        SignatureTable.at,
-    ).where(SignatureTable.draw == draw.id).order_by(SignatureTable.id)  # fmt: skip
-    doubts = await DoubtTable.select(
-        DoubtTable.label, DoubtTable.statement, DoubtTable.at
-    ).where(DoubtTable.draw == draw.id).order_by(DoubtTable.id)  # fmt: skip
-    void = await VoidTable.select(
-        VoidTable.ground, VoidTable.reason, VoidTable.witness, VoidTable.second, VoidTable.at
-    ).where(VoidTable.draw == draw.id).first()  # fmt: skip
+    void = await _rows(VoidTable, Void, draw)
     return History(
         steps=tuple(await steps_of(draw)),
-        signatures=tuple(Signature(**row) for row in signatures),
-        doubts=tuple(Doubt(**row) for row in doubts),
-        void=Void(**void) if void else None,
-        readings=await _readings(draw),
-        replacements=await _replacements(draw),
-        call_ups=await _call_ups(draw),
+        signatures=await _rows(SignatureTable, Signature, draw),
+        doubts=await _rows(DoubtTable, Doubt, draw),
+        void=void[0] if void else None,
+        readings=await _rows(SealReadingTable, Reading, draw),
+        replacements=await _rows(ReplacementTable, Replaced, draw),
+        call_ups=await _rows(CallUpTable, CallUp, draw),
     )
 
 
-async def _readings(draw: Draw) -> tuple[Reading, ...]:
-    rows = await SealReadingTable.select(
-        SealReadingTable.file, SealReadingTable.reader, SealReadingTable.purpose, SealReadingTable.at
-    ).where(SealReadingTable.draw == draw.id).order_by(SealReadingTable.id)  # fmt: skip
-    return tuple(Reading(**row) for row in rows)
-
-
-async def _replacements(draw: Draw) -> tuple[Replaced, ...]:
-    rows = await ReplacementTable.select(
-        ReplacementTable.district,
-        ReplacementTable.team,
-        ReplacementTable.place,
-        ReplacementTable.replaced,
-        ReplacementTable.pseudonym,
-        ReplacementTable.reason,
-        ReplacementTable.at,
-    ).where(ReplacementTable.draw == draw.id).order_by(ReplacementTable.id)  # fmt: skip
-    return tuple(Replaced(**row) for row in rows)
-
-
-async def _call_ups(draw: Draw) -> tuple[CallUp, ...]:
-    rows = await CallUpTable.select(
-        CallUpTable.district,
-        CallUpTable.team,
-        CallUpTable.outcome,
-        CallUpTable.reason,
-        CallUpTable.at,
-    ).where(CallUpTable.draw == draw.id).order_by(CallUpTable.id)  # fmt: skip
-    return tuple(CallUp(**row) for row in rows)
+async def _rows(table: Any, shape: Callable[..., T], draw: Draw) -> tuple[T, ...]:
+    """Return a table's rows of a draw, oldest first, each as the dataclass whose fields are its columns."""
+    columns = [getattr(table, field.name) for field in fields(shape)]  # type: ignore[arg-type]
+    rows = await table.select(*columns).where(table.draw == draw.id).order_by(table.id)
+    return tuple(shape(**row) for row in rows)

@@ -62,7 +62,8 @@ async def void_on_ground(draw: Draw) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "opened"), [("frozen", False), ("sealed", False), ("unsealed", True)]
+    ("state", "opened"),
+    [("frozen", False), ("drawn", False), ("sealed", False), ("unsealed", True)],
 )
 async def test_who_sees_which_file_when(database: TestDatabase, state: State, opened: bool) -> None:
     draw = await reached(state)
@@ -70,12 +71,37 @@ async def test_who_sees_which_file_when(database: TestDatabase, state: State, op
     for name in stored:
         always = name in {"plan.json", "terms.json", "verify.py"}
         if always or (opened and name != "people.csv"):
-            assert await seal_actions.read_public_file(draw, name), name
+            content = await seal_actions.read_public_file(draw, name)
+            assert content, name
+            assert "王某".encode() not in content, name
         else:
             with pytest.raises(NotFound):
                 await seal_actions.read_public_file(draw, name)
     assert set(stored) >= {*FRAME, "salt.txt", "people.csv"}
     assert set(SECRETS) <= set(stored) or state == "frozen"
+
+
+@pytest.mark.parametrize(
+    ("state", "name", "recorded"),
+    [
+        ("frozen", "entities.csv", False),
+        ("frozen", "salt.txt", True),
+        ("frozen", "people.csv", True),
+        ("sealed", "seed.json", True),
+        ("sealed", "result.json", True),
+        ("unsealed", "result.json", False),
+        ("unsealed", "people.csv", True),
+    ],
+)
+async def test_reading_what_is_sealed_now_is_recorded_and_logged(
+    database: TestDatabase, state: State, name: str, recorded: bool
+) -> None:
+    draw = await reached(state)
+    before = len(await audit_log.entries(limit=1000))
+    assert await do(seal_actions.read_file, draw=draw, name=name, purpose="纪检核查")
+    rows = await SealReadingTable.select(SealReadingTable.file, SealReadingTable.purpose)
+    assert rows == ([{"file": name, "purpose": "纪检核查"}] if recorded else [])
+    assert len(await audit_log.entries(limit=1000)) == before + recorded
 
 
 async def test_a_sealed_bundle_needs_a_purpose_and_leaves_a_row_and_an_entry(

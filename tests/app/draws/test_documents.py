@@ -8,7 +8,7 @@ import pytest
 from docx import Document
 from openpyxl import load_workbook
 
-from app.draws import document_actions, seal_actions, signing_actions
+from app.draws import bundle_actions, document_actions, seal_actions, signing_actions
 from app.draws.document_rules import (
     EXCLUSIONS,
     NOTICES,
@@ -21,8 +21,9 @@ from app.draws.document_rules import (
 )
 from app.draws.draw_reads import Draw, draw_of
 from app.draws.tables import SealReadingTable
-from registries import audit_log, item_lists
+from registries import audit_log, entities, item_lists
 from registries.errors import Invalid
+from tests.app.draws import city
 from tests.app.draws.makers import (
     HEAD,
     OPERATOR,
@@ -199,3 +200,34 @@ async def test_the_record_quotes_the_checkpoint_that_covers_the_signatures(
     made = record(await document_actions.gather(current, opened), SAID)
     signed = (await audit_log.entries(event="draw:sign"))[0]
     assert await audit_log.checkpoint_over(signed.number) == made.checkpoint
+
+
+async def move_all(address: str, version: int, now: datetime) -> None:
+    """Give every entity of the city an address."""
+    for number in range(40):
+        changes = {"work_address": address}
+        await do(
+            entities.change, now=now, bureau=GUANGZHOU, id_=city.entity_id(number),
+            changes=changes, version=version, reason="核实",
+        )  # fmt: skip
+
+
+@pytest.mark.postgres
+async def test_the_papers_of_a_draw_frozen_from_the_books_say_what_was_so_at_the_freeze(
+    database: TestDatabase,
+) -> None:
+    await city.make_city(entities=40)
+    await city.publish_plan()
+    await move_all("天河路 1 号", 1, NOON)
+    draw = await hold_ceremony(await city.freeze())
+    await move_all("后来的地址", 2, NOON + timedelta(hours=1))
+    made = await papers_of(draw)
+    notices = [texts(content) for name, content in made.items() if name.startswith(NOTICES)]
+    assert len(notices) == draw.total
+    for words in (texts(made[TASKS]), *notices):
+        assert "天河路 1 号" in words
+        assert "后来的地址" not in words
+        assert "检查员0" in words
+        assert "440100 第 " in words
+    assert all("劳动保障监察条例第11条第1项" in words for words in notices)
+    assert [one.word for one in await bundle_actions.verify(draw)] == ["", ""]
