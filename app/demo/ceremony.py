@@ -20,6 +20,7 @@ from app.draws import (
     document_actions,
     document_rules,
     freeze_actions,
+    preparation_actions,
     result_actions,
     seal_actions,
     signing_actions,
@@ -79,7 +80,9 @@ def settings(
 
 async def prepare(office: Office, year: int, number: int, chosen: Settings) -> int:
     """Prepare a round of the year's plan and return the number of the preparation."""
-    return await office.do(CLERK, freeze_actions.prepare, year=year, number=number, settings=chosen)
+    return await office.do(
+        CLERK, preparation_actions.prepare, year=year, number=number, settings=chosen
+    )
 
 
 async def preview(office: Office, preparation: int) -> Preview:
