@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.draws import aftermath_actions, ceremony_actions, result_actions, seal_actions
-from app.draws.document_rules import Ceremony, Material, Person
 from app.draws.draw_reads import Draw, StepTaken, steps_of
+from app.draws.material_rules import Ceremony, Material, Person
 from app.draws.state_rules import GROUNDS, SIGNED
 from app.draws.tables import ContributionTable, VoidTable
-from app.plans.tables import plan_by_id
 from exports.draw_record import Contribution
 from registries import audit_log, entity_reads
 from registries.calendar import day_in_china
@@ -211,8 +210,7 @@ async def _addresses(draw: Draw, result: Result) -> dict[str, str]:
 
 
 async def _bases(draw: Draw, terms: Mapping[str, Any]) -> dict[str, str]:
-    """Return the legal basis of every item of the draw, from the list's version that the plan names."""
-    plan = await plan_by_id(draw.plan)
-    listed = await item_list(draw.bureau, plan.content.item_list)
+    """Return the legal basis of every item of the draw, from the list's version that terms.json names."""
+    listed = await item_list(draw.bureau, terms["items"]["list"])
     codes = [item["code"] for item in terms["items"]["items"]]
     return {code: "、".join(listed.item(code).duty) for code in codes}

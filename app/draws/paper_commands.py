@@ -18,8 +18,8 @@ from app.draws import (
     seal_actions,
 )
 from app.draws.ceremony_commands import NUMBER, deed_of, say
-from app.draws.document_rules import BASIS, MATERIALS, Particulars
 from app.draws.draw_reads import Draw
+from app.draws.material_rules import BASIS, MATERIALS, Particulars
 from app.draws.paper_files import write_files
 from registries import database
 from registries.database import Actor, Deed

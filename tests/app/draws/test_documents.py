@@ -9,18 +9,12 @@ from docx import Document
 from openpyxl import load_workbook
 
 from app.draws import bundle_actions, document_actions, seal_actions, signing_actions
-from app.draws.document_rules import (
-    EXCLUSIONS,
-    NOTICES,
-    ODDS,
-    RECORD,
-    TASKS,
-    Particulars,
-    papers,
-    record,
-)
+from app.draws.document_rules import EXCLUSIONS, ODDS, RECORD, TASKS, papers
 from app.draws.draw_reads import Draw, draw_of
+from app.draws.draw_record_rules import record
+from app.draws.material_rules import Particulars
 from app.draws.tables import SealReadingTable
+from app.draws.visit_rules import NOTICES
 from registries import audit_log, entities, item_lists
 from registries.errors import Invalid
 from tests.app.draws import city
