@@ -26,8 +26,9 @@ from app.draws import (
     signing_actions,
 )
 from app.draws.ceremony_rules import TYPISTS, Dice, Typist
-from app.draws.document_rules import Particulars
 from app.draws.draw_reads import Draw
+from app.draws.material_rules import Particulars
+from app.draws.paper_files import write_files
 from app.draws.preview_rules import Preview
 from app.draws.result_actions import Published
 from app.draws.settings_rules import Settings
@@ -205,13 +206,9 @@ async def documents(
     )
     async with database.snapshot():
         material = await document_actions.gather(await office.draw(number), opened)
-    written = []
-    for name, content in document_rules.papers(material, particulars):
-        place = folder / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
-        written.append(name)
-    return written
+    papers = dict(document_rules.papers(material, particulars))
+    write_files(folder, papers)
+    return list(papers)
 
 
 async def unseal(office: Office, number: str) -> str:

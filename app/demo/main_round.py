@@ -14,8 +14,8 @@ from app.demo.office import OPERATOR, WITNESS, Office
 from app.demo.opening import YEAR, title
 from app.demo.telling import Teller, grouped
 from app.draws import bundle_actions, gauges_reads, result_actions
-from app.draws.document_rules import Particulars
 from app.draws.draw_reads import Draw
+from app.draws.material_rules import Particulars
 from app.draws.pool_rules import LEFT_OUT
 from app.draws.preview_rules import GRADES, Preview
 from app.draws.result_actions import Published
