@@ -89,6 +89,9 @@ def main() -> int:
     except click.UsageError as misuse:
         click.echo(f"命令的写法不对（{misuse.format_message()}）。请加 --help 查看用法。", err=True)
         return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("已中断。加 --fresh 可以重做。", err=True)
+        return 130
     return 0
 
 

@@ -10,11 +10,11 @@ from app.demo.office import CLERK, HEAD, Office
 from app.import_commands import district_finder
 from app.plans import actions as plan_actions
 from app.plans.rules import PlanContent, Policy, Round
-from registries import bureaus, item_lists, record
+from registries import bureaus, item_lists
 from registries.database import Actor, Deed
 from registries.district_changes import lookup_of
 from registries.imports import EntityImport, import_entities
-from registries.record_sheet import read_facts
+from registries.record_sheet import import_facts, read_facts
 from registries.reference_imports import Imported, import_inspectors, import_recusals
 from registries.reference_sheets import read_inspectors, read_recusals
 
@@ -59,7 +59,7 @@ async def bring_recusals(office: Office, sheet: Path) -> Imported:
 
 async def bring_facts(office: Office, sheet: Path) -> int:
     """Import the sheet of facts into the entities' records; return how many were new."""
-    return await office.do(CLERK, record.enter_rows, rows=read_facts(sheet), source=sheet.name)
+    return await office.do(CLERK, import_facts, sheet=read_facts(sheet))
 
 
 async def put_items_into_effect(office: Office) -> int:

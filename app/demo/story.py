@@ -86,7 +86,9 @@ async def _open(office: Office, folder: Path, size: Size, say: Teller) -> None:
 async def _say_entities(office: Office, folder: Path, say: Teller) -> None:
     done = await opening.bring_entities(office, folder / sheets.ENTITIES)
     report = done.report
-    say.did(f"导入监管对象：读 {report.read} 行，入库 {done.new} 家，拒绝 {len(report.refused)} 行")
+    say.did(
+        f"导入监管对象：读 {report.read} 行，入库 {done.new} 家，拒绝 {sum(report.refused.values())} 处"
+    )
     for reason, count in report.set_aside.items():
         say.more(f"待核 {count} 家（入库但不进入抽查名单）：{REASONS[reason]}")
 

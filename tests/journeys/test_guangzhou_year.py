@@ -116,7 +116,6 @@ async def open_the_books(folder: Path, register: Path, totals: Sequence[int]) ->
     return office
 
 
-@pytest.mark.anyio
 async def test_a_year_with_three_rounds_on_the_register_of_guangzhou(
     database: TestDatabase, tmp_path: Path, register: Path
 ) -> None:

@@ -72,7 +72,7 @@ def test_the_small_sheets_are_read_by_the_imports_without_a_fault(tmp_path: Path
     words = {place.name: place.code for place in names.DISTRICTS}
     assert len(read_inspectors(tmp_path / sheets.INSPECTORS, words)) == 40
     assert len(read_recusals(tmp_path / sheets.RECUSALS)) == len(small.recusals)
-    assert len(read_facts(tmp_path / sheets.FACTS)) == len(small.facts)
+    assert len(read_facts(tmp_path / sheets.FACTS).facts) == len(small.facts)
 
 
 def test_a_closed_case_was_opened_before_under_the_same_number(made: sheets.Tables) -> None:

@@ -17,7 +17,6 @@ from registries.errors import Refused
 from tests.conftest import TestDatabase
 
 
-@pytest.mark.anyio
 async def test_the_story_of_a_small_city_runs_through(
     database: TestDatabase, tmp_path: Path
 ) -> None:
