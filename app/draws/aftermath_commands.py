@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from app.command_line import bureau_option, by_option, chosen_bureau
+from app.command_line import bureau_option, by_option, the_bureau
 from app.draws import (
     adopt_actions,
     aftermath_actions,
@@ -58,7 +58,7 @@ def prepared_deed(
     """Run the slow `prepare` on a draw outside any deed, then `work` on the draw as it is by then."""
 
     async def whole() -> tuple[Draw, T]:
-        code = await chosen_bureau(bureau)
+        code = await the_bureau(bureau)
         draw = await draw_reads.draw_of(code, number)
         prepared = await prepare(draw)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from app.command_line import bureau_option, by_option, chosen_bureau, read
+from app.command_line import bureau_option, by_option, read, the_bureau
 from app.draws import (
     bundle_actions,
     document_actions,
@@ -166,7 +166,7 @@ def documents_command(
         return draw, dict(document_rules.papers(material, said))
 
     async def outside_a_snapshot() -> tuple[Draw, dict[str, bytes]]:
-        return await whole(await chosen_bureau(bureau))
+        return await whole(await the_bureau(bureau))
 
     draw, files = database.run(outside_a_snapshot)
     written = write_files(out, files)
