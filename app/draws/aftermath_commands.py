@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from app.command_line import bureau_option, by_option, the_bureau
+from app.command_line import bureau_option, by_option
 from app.draws import (
     adopt_actions,
     aftermath_actions,
@@ -24,6 +24,7 @@ from app.draws.draw_reads import Draw
 from app.draws.state_rules import STATES, State
 from registries import database
 from registries.calendar import day_in_china
+from registries.command_options import the_bureau
 from registries.database import Actor, Deed
 from registries.errors import Invalid, Refused
 from registries.terminal import Command

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from app.command_line import bureau_option, by_option, read, the_bureau
+from app.command_line import bureau_option, by_option, read
 from app.draws import (
     bundle_actions,
     document_actions,
@@ -22,6 +22,7 @@ from app.draws.draw_reads import Draw
 from app.draws.material_rules import BASIS, MATERIALS, Particulars
 from app.draws.paper_files import write_files
 from registries import database
+from registries.command_options import the_bureau
 from registries.database import Actor, Deed
 from registries.terminal import Command
 
