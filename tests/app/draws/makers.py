@@ -16,8 +16,6 @@ from app.draws.draw_reads import Draw, draw_of, draws_of
 from app.draws.state_rules import STATES, State
 from app.draws.step_actions import store_file, take_step
 from app.draws.tables import DrawTable
-from app.plans.rules import PlanContent, Policy
-from app.plans.tables import content_text
 from registries import bulk, database
 from registries.database import Deed
 from registries.entity_staging import staging
@@ -38,11 +36,6 @@ ACCESS = {
     "salt.txt": "sealed",
     "people.csv": "sealed",
 }
-PLAN = content_text(
-    PlanContent(
-        issuing_authority="广州市人力资源和社会保障局", item_list=1, policy=Policy(), rounds=()
-    )
-)
 PATH: tuple[State, ...] = (
     "frozen",
     "contributing",
@@ -71,10 +64,11 @@ def terms(hall_mode: str = "counts", **changes: Any) -> dict[str, Any]:
             "weight": "general",
         },
         "items": {
-            "list": "随机抽查事项清单（第 1 版）",
+            "list": 1,
+            "name": "随机抽查事项清单（参考）",
             "items": [{"code": "01", "name": "用人单位内部劳动保障规章制度"}],
         },
-        "methods": ["书面检查"],
+        "methods": ["written"],
         "tasks": {"from": TASKS_FROM.isoformat(), "to": TASKS_TO.isoformat()},
         "exclusions": [],
         "inspector_pool": {"rule": "在岗", "reasons": {"not-on-duty": "不在岗"}},
@@ -155,7 +149,7 @@ async def _plan_and_preparation(bureau: str, now: datetime) -> tuple[int, int]:
     held = await database.fetch_one("SELECT id FROM plan WHERE bureau = {}", bureau)
     if held is None:
         columns = ("bureau", "year", "version", "reason", "content", "state", "drafted_by")
-        values = (bureau, 2026, 1, "", PLAN, "drafting", "甲")
+        values = (bureau, 2026, 1, "", "{}", "drafting", "甲")
         rest = (("drafted_at", now), ("approved_by", ""), ("filed_with", ""))
         rest += (("filing_reference", ""),)
         names = (*columns, *(name for name, _ in rest))
