@@ -102,8 +102,10 @@ def stratum_repeats(frozen: FrozenDraw, before: Ids, drawn: Ids) -> list[Again]:
 def _per_stratum(entities: Entities, wanted: Ids) -> list[int]:
     """Return how many of `wanted` each stratum of the frame holds; the ids of a frame are sorted."""
     rows = np.searchsorted(entities.ids, wanted)
-    rows = rows[rows < len(entities.ids)] if len(wanted) else rows
-    found = rows[np.isin(entities.ids[rows], wanted)]
+    # Where an id is not in the frame, its row is that of the next one, or behind the last.
+    within = rows < len(entities.ids)
+    rows, wanted = rows[within], wanted[within]
+    found = rows[entities.ids[rows] == wanted]
     numbers: list[int] = np.bincount(
         entities.stratum[found], minlength=len(entities.strata)
     ).tolist()

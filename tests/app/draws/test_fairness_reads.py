@@ -4,7 +4,7 @@ from collections import Counter
 from fractions import Fraction
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.draws import fairness_reads, signing_actions
@@ -26,6 +26,7 @@ def as_ids(chosen: set[str]) -> np.ndarray:  # type: ignore[type-arg]
 
 
 @given(before=IDS, drawn=IDS)
+@example(before={"0", ROWS[0][0]}, drawn={"0", ROWS[0][0], "ZZZ"})
 def test_counting_by_sets_is_counting_one_by_one(before: set[str], drawn: set[str]) -> None:
     counts = stratum_counts(FROZEN, as_ids(drawn))
     expected = Counter((row[1], row[2]) for row in ROWS if row[0] in drawn)
