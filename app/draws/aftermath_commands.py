@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from app.command_line import bureau_option, by_option, chosen_bureau
+from app.command_line import bureau_option, by_option
 from app.draws import (
     adopt_actions,
     aftermath_actions,
@@ -24,6 +24,7 @@ from app.draws.draw_reads import Draw
 from app.draws.state_rules import STATES, State
 from registries import database
 from registries.calendar import day_in_china
+from registries.command_options import the_bureau
 from registries.database import Actor, Deed
 from registries.errors import Invalid, Refused
 from registries.terminal import Command
@@ -58,7 +59,7 @@ def prepared_deed(
     """Run the slow `prepare` on a draw outside any deed, then `work` on the draw as it is by then."""
 
     async def whole() -> tuple[Draw, T]:
-        code = await chosen_bureau(bureau)
+        code = await the_bureau(bureau)
         draw = await draw_reads.draw_of(code, number)
         prepared = await prepare(draw)
 

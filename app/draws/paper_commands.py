@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from app.command_line import bureau_option, by_option, chosen_bureau, read
+from app.command_line import bureau_option, by_option, read
 from app.draws import (
     bundle_actions,
     document_actions,
@@ -22,6 +22,7 @@ from app.draws.draw_reads import Draw
 from app.draws.material_rules import BASIS, MATERIALS, Particulars
 from app.draws.paper_files import write_files
 from registries import database
+from registries.command_options import the_bureau
 from registries.database import Actor, Deed
 from registries.terminal import Command
 
@@ -166,7 +167,7 @@ def documents_command(
         return draw, dict(document_rules.papers(material, said))
 
     async def outside_a_snapshot() -> tuple[Draw, dict[str, bytes]]:
-        return await whole(await chosen_bureau(bureau))
+        return await whole(await the_bureau(bureau))
 
     draw, files = database.run(outside_a_snapshot)
     written = write_files(out, files)
