@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -12,8 +11,9 @@ from typing import Any, Final
 from app.demo import ceremony, checking
 from app.demo.office import OPERATOR, WITNESS, Office
 from app.demo.opening import YEAR, title
-from app.demo.telling import Teller, grouped
+from app.demo.telling import Teller
 from app.draws import bundle_actions, gauges_reads, result_actions
+from app.draws.ceremony_commands import grouped
 from app.draws.draw_reads import Draw
 from app.draws.material_rules import Particulars
 from app.draws.pool_rules import LEFT_OUT
@@ -60,22 +60,21 @@ async def _freeze(office: Office, say: Teller) -> tuple[Draw, Preview]:
     preparation = await ceremony.prepare(office, YEAR, 3, chosen)
     seen = await ceremony.preview(office, preparation)
     say.did(f"准备并预览：监管对象 {seen.population} 家，可抽 {seen.frame} 家")
-    say.more("排除：" + _counted(seen.excluded, EXCLUSIONS, "家"))
-    say.more(f"可派检查人员 {seen.eligible} 人；不可派：" + _counted(seen.left_out, LEFT_OUT, "人"))
+    for code, number in sorted(seen.excluded.items()):
+        say.more(f"  排除 {number} 家：{EXCLUSIONS[code]}")
+    stays = "、".join(f"{LEFT_OUT[code]} {n} 人" for code, n in sorted(seen.left_out.items()))
+    say.more(f"可派检查人员 {seen.eligible} 人；不可派：{stays}")
     by_chance = sorted(seen.strata, key=lambda one: Fraction(one.chance))
     least, most = (
         f"{one.district_name} {GRADES[one.grade]} {one.chance}（约 {one.percent}）"
         for one in (by_chance[0], by_chance[-1])
     )
-    say.more(f"每家的机会事先可知：最低 {least}，最高 {most}")
+    say.more(f"每家的机会事先可知：最低 {least}")
+    say.more(f"　　　　　　　　　　最高 {most}")
     draw = await ceremony.freeze(office, preparation)
     say.did(f"冻结为 {draw.number}，此后任何命令都不能再改。公布承诺：")
     say.more(grouped(draw.commitment))
     return draw, seen
-
-
-def _counted(counts: Mapping[str, int], words: Mapping[str, str], unit: str) -> str:
-    return "、".join(f"{words[code]} {number} {unit}" for code, number in sorted(counts.items()))
 
 
 async def _contribute(office: Office, draw: Draw, say: Teller) -> None:

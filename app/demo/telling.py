@@ -30,8 +30,3 @@ class Teller:
     def seconds(self) -> float:
         """How long the story has taken so far."""
         return time.perf_counter() - self._started
-
-
-def grouped(digest: str) -> str:
-    """Return a digest in groups of four, as it is read aloud and compared."""
-    return " ".join(digest[at : at + 4] for at in range(0, len(digest), 4))

@@ -87,5 +87,5 @@ def test_the_command_says_how_many_were_new(
     books.run(make_bureau)
     books.run(make_entity)
     file = sheet(tmp_path, HEADER + f"{FACTORY},检查,2026-03-02,巡1号,,\n")
-    assert cli.run(["import", "record", str(file)]) == 0
+    assert cli.run(["record", "import", str(file)]) == 0
     assert "读取 1 条，新增 1 条" in capsys.readouterr().out
