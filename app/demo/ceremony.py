@@ -108,16 +108,16 @@ async def take_commits(
         guests += not party.label
         label, nonce = party.label or f"guest-{guests:02d}", secrets.token_hex(32)
         made = commit_of(draw.commitment, label, nonce, party.text)
-        seat = await office.on_draw(
+        await office.on_draw(
             OPERATOR,
             number,
             ceremony_actions.commit,
-            label=party.label or None,
+            label=label,
             contributor=party.name,
             capacity=party.capacity,
             commit_value=made,
         )
-        kept.append(Contribution(party, seat, nonce, made))
+        kept.append(Contribution(party, label, nonce, made))
     await office.on_draw(WITNESS, number, ceremony_actions.close_list, witness=WITNESS)
     return kept
 
