@@ -157,14 +157,14 @@ def read_notice(path: Path, year: int) -> list[Arrangement]:
         Arrangement(
             year, row["first"], row["last"] or row["first"], row["kind"], row["name"] or "", "", "T"
         )
-        for row in _rows(path, CALENDAR_FORM)
+        for row in sheet_rows(path, CALENDAR_FORM)
     ]
 
 
 def read_recusals(path: Path) -> list[dict[str, Any]]:
     """Return the rows of a sheet of recusals, as `enter_recusal` takes them. Raises Invalid."""
     fields = [column.field for column in RECUSAL_FORM.columns]
-    rows = _rows(path, RECUSAL_FORM)
+    rows = sheet_rows(path, RECUSAL_FORM)
     return [{name: row[name] for name in fields} | {"note": row["note"] or ""} for row in rows]
 
 
@@ -186,7 +186,7 @@ def read_items(path: Path) -> list[Item]:
             narrowed_to=row["narrowed_to"] or "",
             confidence="T",
         )
-        for row in _rows(path, ITEM_FORM)
+        for row in sheet_rows(path, ITEM_FORM)
     ]
 
 
@@ -194,7 +194,7 @@ def read_inspectors(path: Path, districts: Mapping[str, str]) -> list[Inspector]
     """Return the inspectors of a sheet, each once with all certificates. Raises Invalid with every fault."""
     found: dict[str, Inspector] = {}
     faults: dict[str, list[str]] = {}
-    for row in _rows(path, inspector_form(districts)):
+    for row in sheet_rows(path, inspector_form(districts)):
         if row["number"] and not (row["issued"] and row["expires"]):
             faults[f"第 {row['row']} 行"] = ["填写了证件编号，请一并填写发证日期和有效期至。"]
             continue
@@ -239,7 +239,7 @@ def _inspector_of(row: Mapping[str, Any]) -> Inspector:
     )
 
 
-def _rows(path: Path, form: SheetForm) -> list[dict[str, Any]]:
+def sheet_rows(path: Path, form: SheetForm) -> list[dict[str, Any]]:
     """Return all rows of a sheet. Raises Invalid with every fault under its row and column."""
     reading = read_file(path, form)
     rows = cast("list[dict[str, Any]]", reading.rows())
