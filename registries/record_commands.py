@@ -11,12 +11,12 @@ from typing import Any
 import click
 
 from registries import database, record, record_reads
-from registries.command_options import DAY, bureau_option, the_bureau, today
+from registries.command_options import DAY, bureau_option, run_deed, the_bureau
 from registries.database import Actor, Deed
 from registries.errors import Invalid, Refused
 from registries.record_reads import Fact
 from registries.record_rules import KINDS, NewFact
-from registries.record_sheet import read_record, refuse_faults
+from registries.record_sheet import import_facts, read_facts
 from registries.terminal import Command, Group, json_option, print_rows
 
 HEADINGS = {
@@ -119,32 +119,17 @@ def correct_command(
 
 
 @record_command.command("import", cls=Command)
-@click.argument(
-    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="文件"
-)
-@click.option("--by", required=True, metavar="姓名", help="办理人，记入日志。")
-@click.option("--preview", is_flag=True, help="只检查文件，不写入。")
+@click.argument("file", metavar="文件", type=click.Path(path_type=Path))
 @bureau_option
-def import_file(file: Path, by: str, bureau: str | None, *, preview: bool) -> None:
-    """从表格导入年中启用前的记录；已有的不重复，有一处错误则全部不写入。"""
-    sheet = read_record(file)
+def import_command(file: Path, bureau: str | None) -> None:
+    """从表格导入以往的记录（检查、立案、结案等）；库中已有的不重复。"""
+    sheet = read_facts(file)
 
-    async def whole() -> int:
-        code = await the_bureau(bureau)
-        await refuse_faults(code, sheet, today())
-        if preview:
-            return 0
+    async def work(deed: Deed) -> int:
+        return await import_facts(deed, bureau=await the_bureau(bureau), sheet=sheet)
 
-        async def enter(deed: Deed) -> int:
-            return await record.enter_rows(deed, code, sheet.facts, source=file.name)
-
-        return await database.deed(enter, actor=Actor("command", by))
-
-    new = database.run(whole)
-    if preview:
-        click.echo(f"文件无误，共 {len(sheet.facts)} 条。去掉 --preview 即可导入。")
-    else:
-        click.echo(f"新记录 {new} 条，已有 {len(sheet.facts) - new} 条。")
+    new = run_deed(work)
+    click.echo(f"读取 {len(sheet.facts)} 条，新增 {new} 条，已有 {len(sheet.facts) - new} 条。")
 
 
 def _act(bureau: str | None, by: str, work: Callable[[Deed, str], Awaitable[Fact]]) -> Fact:

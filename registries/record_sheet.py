@@ -1,80 +1,105 @@
-"""The sheet of facts with which a bureau starts in mid-year: rounds drawn, inspections done, cases still open."""
+"""The sheet of facts (档案记录) with which a bureau that starts in mid-year brings its past.
+
+A file with any fault is refused whole, with every fault named by row and column.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Final
 
 from registries import sheet_cells as cells
+from registries.database import Deed
 from registries.errors import Invalid
-from registries.record import row_faults
-from registries.record_rules import KINDS, OUTCOMES, NewFact
-from registries.reference_sheets import sheet_rows
-from registries.sheet_faults import CellRefused
+from registries.record import enter_rows, row_faults
+from registries.record_rules import CASE_CLOSED, KINDS, OUTCOMES, NewFact
+from registries.reference_sheets import MISSING, both_ways, rows_of
 from registries.sheet_forms import Column, SheetForm
+from sampling.encoding import Json
 
-_MISSING = CellRefused("missing", "这一格必须填写。")
-_LISTED = 50
-# Columns whose value, where there is one, is part of a fact's details.
-_DETAILS = ("outcome", "grade", "year", "round", "note")
+UNREACHABLE = "unreachable"
+# What a fact says beside its kind, in people's words: how a case ended, or how a check did.
+_SAID: Final = both_ways(OUTCOMES) | {"责令改正": "corrected", "无法联系": UNREACHABLE}
+# A grade needs its year as well, which this sheet does not ask for: grades come with the entities.
+_KINDS: Final = {code: word for code, word in KINDS.items() if code != "grade"}
 
-HEADINGS = {
-    "entity": "统一社会信用代码",
-    "kind": "记录",
-    "happened_on": "日期",
-    "reference": "文号",
-    "details": "结果、等级、年度",
+FACT_FORM = SheetForm(
+    "档案记录",
+    (
+        Column(
+            "entity",
+            "统一社会信用代码",
+            cells.entity_code,
+            ("信用代码", "单位代码"),
+            if_empty=MISSING,
+        ),
+        Column(
+            "kind",
+            "记录种类",
+            cells.choice(both_ways(_KINDS) | {"检查": "inspected"}, named="记录种类"),
+            ("种类", "事实", "类型"),
+            if_empty=MISSING,
+        ),
+        Column("happened_on", "发生日期", cells.day, ("日期",), if_empty=MISSING),
+        Column("reference", "文号", cells.text(100), ("案号", "编号")),
+        Column("said", "结果", cells.choice(_SAID, named="结果"), ("处理结果", "结案方式")),
+        Column("note", "说明", cells.text(500), ("备注",)),
+    ),
+    needs=(("entity",), ("kind",), ("happened_on",)),
+)
+
+LISTED: Final = 50
+# The fields of a fact as its rules name them, and the columns in which they stand.
+_HEADINGS: Final = {column.field: column.heading for column in FACT_FORM.columns} | {
+    "details": FACT_FORM.column("said").heading
 }
 
 
-def _words(meanings: Mapping[str, str]) -> dict[str, str]:
-    return {name: code for code, name in meanings.items()} | {code: code for code in meanings}
-
-
-RECORD_FORM = SheetForm(
-    "诚信档案",
-    (
-        Column("entity", HEADINGS["entity"], cells.entity_code, ("信用代码", "单位代码", "代码"), if_empty=_MISSING),
-        Column("kind", HEADINGS["kind"], cells.choice(_words(KINDS), named="记录"), ("类型",), if_empty=_MISSING),
-        Column("happened_on", HEADINGS["happened_on"], cells.day, ("发生日期",), if_empty=_MISSING),
-        Column("reference", HEADINGS["reference"], cells.text(100), ("编号", "案号", "抽查编号", "文书号")),
-        Column("outcome", "结果", cells.choice(_words(OUTCOMES), named="结果"), ("结案结果",)),
-        Column("grade", "等级", cells.choice({letter: letter for letter in "ABC"}, named="等级"), ("诚信等级",)),
-        Column("year", "年度", cells.whole(2000, 2100), ("评定年度",)),
-        Column("round", "轮次", cells.whole(1, 12), ("第几轮",)),
-        Column("note", "说明", cells.text(500), ("备注",), personal=True),
-    ),
-    needs=(("entity",), ("kind",), ("happened_on",)),
-)  # fmt: skip
-
-
 @dataclass(frozen=True)
-class SheetFacts:
-    """The facts of a sheet and, for each, its row there."""
+class FactSheet:
+    """The facts of a sheet in its order, each with its row, and the file's name."""
 
+    name: str
     facts: tuple[NewFact, ...]
     rows: tuple[int, ...]
 
 
-def read_record(path: Path) -> SheetFacts:
-    """Return the facts of a sheet. Raises Invalid with every fault under its row and column."""
-    rows = sheet_rows(path, RECORD_FORM)
-    return SheetFacts(tuple(map(_fact, rows)), tuple(row["row"] for row in rows))
+def read_facts(path: Path) -> FactSheet:
+    """Return the facts of a sheet. Raises Invalid with every fault of its cells."""
+    found = rows_of(path, FACT_FORM)
+    facts = [
+        NewFact(
+            row["entity"],
+            row["kind"],
+            row["happened_on"],
+            row["reference"] or "",
+            _details(row["kind"], row["said"], row["note"]),
+        )
+        for row in found
+    ]
+    return FactSheet(path.name, tuple(facts), tuple(row["row"] for row in found))
 
 
-async def refuse_faults(bureau: str, sheet: SheetFacts, today: date) -> None:
-    """Raise Invalid with every fault that no single cell can tell, under its row and column."""
-    faults: dict[str, list[str]] = {}
-    for fault in (await row_faults(bureau, sheet.facts, today))[:_LISTED]:
-        place = f"第 {sheet.rows[fault.row]} 行 {HEADINGS[fault.field]}"
-        faults.setdefault(place, []).append(fault.sentence)
-    if faults:
-        raise Invalid("文件有误，没有写入任何一条。请改正后再导入。", faults)
+async def import_facts(deed: Deed, *, bureau: str, sheet: FactSheet) -> int:
+    """Enter the facts of a sheet in one deed and return how many were new; those known already stay.
+
+    Raises Invalid with every fault under its row and column; nothing is written then.
+    """
+    wrong = await row_faults(bureau, sheet.facts, deed.today)
+    if wrong:
+        places: dict[str, list[str]] = {}
+        for fault in wrong[:LISTED]:
+            heading = _HEADINGS.get(fault.field, fault.field)
+            places.setdefault(f"第 {sheet.rows[fault.row]} 行 {heading}", []).append(fault.sentence)
+        raise Invalid(f"文件有 {len(wrong)} 处错误，没有导入。请改正后再试。", places)
+    return await enter_rows(deed, bureau, sheet.facts, source=sheet.name)
 
 
-def _fact(row: Mapping[str, Any]) -> NewFact:
-    details = {name: row[name] for name in _DETAILS if row[name] is not None}
-    return NewFact(row["entity"], row["kind"], row["happened_on"], row["reference"] or "", details)
+def _details(kind: str, said: str | None, note: str | None) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    if said:
+        found["outcome" if kind == CASE_CLOSED else "result"] = said
+    if note:
+        found["note"] = note
+    return found

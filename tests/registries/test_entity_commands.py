@@ -142,45 +142,6 @@ def test_a_fact_without_its_kind_or_day_is_refused(say: Any) -> None:
     assert (status, "--entity" in err) == (1, True)
 
 
-RECORD = f"""诚信档案（年中启用）
-统一社会信用代码,记录,日期,文号,结果,等级,年度,轮次
-{FACTORY},抽中,2026-03-02,第一轮,,,,1
-{FACTORY},立案,2026-04-03,案1,,,,
-{FACTORY},结案,2026-05-06,案1,责令改正后结案,,,
-{FACTORY},等级评定,2026-01-20,,,B,2025,
-"""
-
-
-def test_a_sheet_of_earlier_facts_is_checked_and_then_imported_once(
-    say: Any, tmp_path: Path
-) -> None:
-    sheet = tmp_path / "期初.csv"
-    sheet.write_text(RECORD, encoding="utf-8")
-    words = ("record", "import", str(sheet), "--by", "陈经办", *AT)
-    assert "共 4 条" in say(*words, "--preview")[1]
-    assert json.loads(say("record", "list", *AT, "--json")[1]) == []
-    assert "新记录 4 条" in say(*words)[1]
-    assert "新记录 0 条，已有 4 条" in say(*words)[1]
-    stored = json.loads(say("record", "list", *AT, "--json")[1])
-    assert [fact["details"] for fact in stored] == [
-        {"round": 1}, {}, {"outcome": "corrected"}, {"grade": "B", "year": 2025},
-    ]  # fmt: skip
-    assert {fact["source"] for fact in stored} == {"期初.csv"}
-
-
-def test_a_sheet_with_faults_is_refused_with_each_in_its_row(say: Any, tmp_path: Path) -> None:
-    sheet = tmp_path / "期初.csv"
-    words = ("record", "import", str(sheet), "--by", "陈经办", *AT)
-    sheet.write_text(RECORD.replace("抽中", "看望"), encoding="utf-8")
-    status, _, err = say(*words)
-    assert (status, "第 3 行" in err) == (1, True)
-    wrong = RECORD.replace("责令改正后结案", "").replace(f"{FACTORY},立案", f"{SHOP},立案")
-    sheet.write_text(wrong, encoding="utf-8")
-    status, _, err = say(*words)
-    assert (status, "第 4 行 统一社会信用代码" in err, "第 5 行" in err) == (1, True, True)
-    assert json.loads(say("record", "list", *AT, "--json")[1]) == []
-
-
 def test_the_books_are_backed_up_by_a_command(say: Any, tmp_path: Path) -> None:
     target = tmp_path / "backup.sqlite"
     assert "已备份到" in say("backup", str(target))[1]
