@@ -19,8 +19,17 @@ from registries.terminal import Group
 
 # command → where it is. Only the module of the command that is called gets imported.
 COMMANDS = {
+    "import": "app.import_commands:import_command",
+    "audit": "registries.audit_commands:audit",
+    "calendar": "registries.calendar_commands:calendar_command",
+    "districts": "registries.district_commands:districts_command",
+    "draw": "app.draws.commands:draw_group",
     "init": "registries.commands:init_command",
+    "inspectors": "registries.inspector_commands:inspectors_command",
+    "items": "registries.item_commands:items_command",
     "migrate": "registries.commands:migrate_command",
+    "plan": "app.plans.commands:plan_group",
+    "recusals": "registries.recusal_commands:recusals_command",
 }
 
 

@@ -11,6 +11,7 @@ import msgspec
 from registries.database import DEFAULT_ADDRESS
 from registries.engines import engine_for
 from registries.errors import Invalid, Refused
+from registries.log_keys import DEFAULT_PATH
 from registries.migrate import ROLE_NAME
 
 
@@ -20,6 +21,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: str = DEFAULT_ADDRESS
     app_role: str = ""
     log_folder: Path = Path("var/log")
+    log_key: Path = Path(DEFAULT_PATH)
 
 
 # field → (environment variable, what it means). The documentation of settings is tested against this table.
@@ -30,6 +32,7 @@ SETTINGS = {
     ),
     "app_role": ("YAOHAO_APP_ROLE", "PostgreSQL 上日常运行所用的角色，由 yaohao migrate 授权"),
     "log_folder": ("YAOHAO_LOG_FOLDER", "程序错误日志所在的文件夹"),
+    "log_key": ("YAOHAO_LOG_KEY", "操作日志签名密钥的文件；公钥和个人信息密钥在同一文件夹"),
 }
 
 

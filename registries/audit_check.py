@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from registries import bulk, database, log_keys
+from registries.audit_entries import LoggedEntry
 from registries.audit_log import COLUMNS
 from registries.checkpoint import Checkpoint, open_checkpoint
 from registries.errors import Refused
-from registries.log_check import Finding, Kept, LogCheck, Row
+from registries.log_check import Finding, Kept, LogCheck
 from registries.signed_note import VerifierKey
 
 
@@ -23,12 +24,18 @@ class Report:
     findings: tuple[Finding, ...]
 
 
-async def verify(kept: Mapping[str, bytes] | None = None, key: VerifierKey | None = None) -> Report:
+async def verify(
+    kept: Mapping[str, bytes] | None = None,
+    key: VerifierKey | None = None,
+    *,
+    seen: Callable[[int], object] = int,
+) -> Report:
     """Recompute the log from its texts and return everything that differs.
 
     `kept`: label → note of checkpoints that were kept elsewhere; those in the database and the
     newest one beside the key are always used as well. `key` is the public key, by default the one in
-    the key folder. Raises Refused when a kept checkpoint was not signed by that key.
+    the key folder. `seen` is told how many more entries were checked. Raises Refused when a kept
+    checkpoint was not signed by that key.
     """
     key = key or log_keys.verifier()
     checkpoints = [Kept(label, open_checkpoint(note, key)) for label, note in (kept or {}).items()]
@@ -38,7 +45,8 @@ async def verify(kept: Mapping[str, bytes] | None = None, key: VerifierKey | Non
         check = LogCheck([*checkpoints, *beside, *stored])
         async for rows in bulk.stream(f"SELECT {COLUMNS} FROM audit_entry ORDER BY number"):  # noqa: S608
             for row in rows:
-                check.feed(Row(*row))
+                check.feed(LoggedEntry(*row))
+            seen(len(rows))
         head = await database.fetch_one("SELECT size, frontier FROM audit_head WHERE id = 1")
     findings = check.finish((head["size"], head["frontier"]) if head else None)
     return Report(

@@ -92,6 +92,33 @@ class Entry:
             raise ValueError("not an entry") from error
 
 
+@dataclass(frozen=True)
+class LoggedEntry:
+    """An entry as it is stored: the columns to search by, the text that was hashed, the hashes.
+
+    `hashes`: 64 hexadecimal characters for each complete subtree that ends with this entry.
+    """
+
+    number: int
+    bureau: str
+    at: str
+    actor_kind: str
+    actor_name: str
+    event: str
+    subject: str
+    canonical: str
+    hashes: str
+
+    @property
+    def leaf(self) -> str:
+        """Return the hash of the entry itself."""
+        return self.hashes[:64]
+
+    def entry(self) -> Entry:
+        """Return the whole entry out of its text. Raises ValueError when that was tampered with."""
+        return Entry.parse(self.canonical)
+
+
 def instant(moment: datetime) -> str:
     """Return an aware time as UTC text to the microsecond, as it is hashed."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

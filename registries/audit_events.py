@@ -79,7 +79,7 @@ def _sources() -> Iterator[tuple[str, Path]]:
 
 def _declaration(path: Path) -> dict[str, str]:
     source = path.read_text(encoding="utf-8")
-    if "\nEVENTS" not in source:
+    if "EVENTS" not in source:
         return {}
     for node in ast.parse(source).body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value:

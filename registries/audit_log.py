@@ -8,39 +8,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from registries import audit_events, database, log_keys
-from registries.audit_entries import RANDOM_BYTES, Entry, instant, personal_digest
+from registries.audit_entries import RANDOM_BYTES, Entry, LoggedEntry, instant, personal_digest
 from registries.audit_hashes import root_at, stored_edge
 from registries.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from registries.database import Deed
 from registries.errors import NotFound, Refused
-from registries.log_tree import HASH_LENGTH, Frontier
+from registries.log_tree import Frontier
 from sampling.encoding import Json, leaf_hash
 
 COLUMNS = "number, bureau, at, actor_kind, actor_name, event, subject, canonical, hashes"
 PAGE_LENGTH = 50
-
-
-@dataclass(frozen=True)
-class LoggedEntry:
-    """An entry as it is stored: its columns, the canonical text that was hashed, and its leaf hash."""
-
-    number: int
-    bureau: str
-    at: str
-    actor_kind: str
-    actor_name: str
-    event: str
-    subject: str
-    canonical: str
-    leaf: str
-
-    def entry(self) -> Entry:
-        """Return the whole entry out of its canonical text; ValueError when that was tampered with."""
-        return Entry.parse(self.canonical)
 
 
 async def append(
@@ -150,7 +130,7 @@ async def entry(number: int) -> LoggedEntry:
         raise NotFound(
             f"日志里没有编号 {number} 的条目。编号从 0 起，可用 yaohao audit list 查看。"
         )
-    return _logged(row)
+    return LoggedEntry(**row)
 
 
 async def entries(
@@ -176,7 +156,7 @@ async def entries(
         *values,
         limit,
     )
-    return [_logged(row) for row in rows]
+    return [LoggedEntry(**row) for row in rows]
 
 
 def has_personal(entry: Entry, field: str, value: str) -> bool:
@@ -204,16 +184,26 @@ def _no_head() -> Frontier:
 
 
 async def _refuse_contradiction(head: Frontier) -> None:
-    note = await newest_checkpoint()
-    if note is None:
-        return
-    before = open_checkpoint(note.encode(), log_keys.verifier())
-    if before.size > head.size or before.root != await root_at(before.size):
-        raise Refused(
-            "日志与上一个检查点矛盾，不能签发。请运行 yaohao audit verify 查明被改动的条目。"
-        )
+    """Refuse when the log no longer agrees with the newest checkpoint in the books or beside the key."""
+    key = log_keys.verifier()
+    for note in (await newest_checkpoint(), _beside_the_key()):
+        before = open_checkpoint(note.encode(), key) if note else None
+        if before and (before.size > head.size or before.root != await root_at(before.size)):
+            raise Refused(
+                "日志与上一个检查点矛盾，不能签发。请运行 yaohao audit verify 查明被改动的条目。"
+            )
     if head.nodes != await stored_edge(head.size):
         raise Refused("日志的首行与条目不符，不能签发。请运行 yaohao audit verify 查明。")
+
+
+def _beside_the_key() -> str | None:
+    try:
+        return log_keys.newest_checkpoint_path().read_bytes().decode()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeError):
+        place = log_keys.newest_checkpoint_path()
+        raise Refused(f"无法读取 {place}。请检查文件权限，或从备份恢复。") from None
 
 
 def _digests(personal: Mapping[str, str], random: str) -> dict[str, str]:
@@ -221,8 +211,3 @@ def _digests(personal: Mapping[str, str], random: str) -> dict[str, str]:
         return {}
     key = log_keys.personal_key()
     return {field: personal_digest(key, random, field, value) for field, value in personal.items()}
-
-
-def _logged(row: Mapping[str, Any]) -> LoggedEntry:
-    values = dict(row)
-    return LoggedEntry(leaf=values.pop("hashes")[: HASH_LENGTH * 2], **values)

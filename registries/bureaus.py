@@ -9,9 +9,11 @@ from piccolo.columns import ForeignKey, OnDelete, Varchar
 from piccolo.columns.indexes import IndexMethod
 from piccolo.table import Table
 
+from registries import audit_log
 from registries.database import Deed
 from registries.errors import Conflict, Invalid, NotFound
 
+EVENTS = {"bureau:entered": "建立单位"}
 LEVELS = {"province": "省级", "city": "市级", "county": "县级"}
 CODE = re.compile(r"[0-9]{6}")
 # Codes that GB/T 2260 has given to nobody; the demo's city lies here (449900).
@@ -47,7 +49,7 @@ class Bureau:
 
 
 async def enter_bureau(
-    deed: Deed,  # noqa: ARG001 - the log entry comes with registries/audit_log.py.
+    deed: Deed,
     *,
     code: str,
     name: str,
@@ -69,6 +71,8 @@ async def enter_bureau(
     await BureauTable.insert(
         BureauTable(code=code, name=name, level=level, city=entered.city, superior=superior)
     )
+    said = {"name": name, "level": level, "city": entered.city, "superior": superior or ""}
+    await audit_log.append(deed, "bureau:entered", bureau=code, subject=f"bureau:{code}", new=said)
     return entered
 
 

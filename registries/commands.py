@@ -6,7 +6,7 @@ import os
 
 import click
 
-from registries import bureaus, database
+from registries import bureaus, database, log_keys
 from registries.bureaus import LEVELS, Bureau
 from registries.database import Actor, Deed
 from registries.migrate import migrate
@@ -30,9 +30,11 @@ def migrate_command() -> None:
 )
 @click.option("--superior", help="上级单位代码（已在库中的）。")
 def init_command(code: str, name: str, level: str, superior: str | None) -> None:
-    """为本单位建立两库一单：建库、登记单位。"""
+    """为本单位建立两库一单：建库、制作日志密钥、登记单位。"""
 
     async def whole() -> Bureau:
+        # The keys first: the bureau's entry is already in the log that they sign.
+        log_keys.create()
         await migrate(os.environ.get("YAOHAO_APP_ROLE"))
 
         async def enter(deed: Deed) -> Bureau:
@@ -42,6 +44,8 @@ def init_command(code: str, name: str, level: str, superior: str | None) -> None
 
         return await database.deed(enter, actor=COMMAND_LINE)
 
+    # The keys come first: a bureau whose log cannot be signed must not begin to write it.
+    log_keys.create()
     bureau = database.run(whole)
     click.echo(
         f"已建立：{bureau.name}（{bureau.code}）。下一步：yaohao import entities 文件 --preview"

@@ -13,8 +13,9 @@ import os
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal, TypeVar
+from zoneinfo import ZoneInfo
 
 import asyncpg
 from piccolo.engine.sqlite import TransactionType
@@ -27,6 +28,7 @@ T = TypeVar("T")
 
 DEFAULT_ADDRESS = "sqlite:///var/yaohao.sqlite"
 ATTEMPTS = 3
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 # One number for the whole application, as PostgreSQL's advisory locks want; "yaohao" in ASCII.
 DEED_LOCK = 0x79616F68616F
 # serialization_failure and deadlock_detected: PostgreSQL asks for the whole transaction once more.
@@ -77,6 +79,10 @@ class Actor:
     kind: Literal["staff", "command", "system", "public"]
     name: str
 
+    def __str__(self) -> str:
+        """Return the form in which rows and log entries name who acted."""
+        return f"{self.kind}:{self.name}"
+
 
 @dataclass(frozen=True)
 class Deed:
@@ -84,6 +90,11 @@ class Deed:
 
     actor: Actor
     now: datetime
+
+    @property
+    def today(self) -> date:
+        """Return the day of the deed as the bureau's calendar has it."""
+        return self.now.astimezone(SHANGHAI).date()
 
 
 async def deed(

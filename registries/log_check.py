@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
-from registries.audit_entries import Entry
+from registries.audit_entries import Entry, LoggedEntry
 from registries.checkpoint import Checkpoint
 from registries.log_tree import EMPTY_ROOT, HASH_LENGTH, Frontier, hashes_of, levels_completed
 from sampling.encoding import leaf_hash
@@ -37,20 +36,6 @@ SENTENCES = {
     "foreign": "{detail}与更晚的检查点互相矛盾：它不是这份日志的，或签名密钥曾被盗用。",
     "signature": "{detail}的签名不符。",
 }
-
-
-class Row(NamedTuple):
-    """One stored row of `audit_entry`, in the order of its columns."""
-
-    number: int
-    bureau: str
-    at: str
-    actor_kind: str
-    actor_name: str
-    event: str
-    subject: str
-    canonical: str
-    hashes: str
 
 
 @dataclass(frozen=True)
@@ -92,7 +77,7 @@ class LogCheck:
         self.roots = {0: EMPTY_ROOT.hex()}
         self.lost = False
 
-    def feed(self, row: Row) -> None:
+    def feed(self, row: LoggedEntry) -> None:
         """Check one row and add it to the tree."""
         expected = self.frontier.size
         if self.lost:
@@ -128,13 +113,17 @@ class LogCheck:
     def _find(self, word: str, first: int, last: int | None = None, detail: str = "") -> None:
         finding = Finding(word, first, first if last is None else last, detail)
         at = self.latest.get(word)
+        if at is not None and word in SHARED and _same_entries(self.findings[at], finding):
+            before = self.findings[at]
+            self.findings[at] = replace(before, detail=f"{before.detail}、{detail}")
+            return
         if at is not None and word in JOINED and _follows(self.findings[at], finding):
             self.findings[at] = _joined(self.findings[at], finding)
         else:
             self.latest[word] = len(self.findings)
             self.findings.append(finding)
 
-    def _check_text(self, row: Row) -> None:
+    def _check_text(self, row: LoggedEntry) -> None:
         try:
             entry = Entry.parse(row.canonical)
         except ValueError:
@@ -196,15 +185,21 @@ class LogCheck:
 
 NAMED_COLUMNS = ("bureau", "at", "actor_kind", "actor_name", "event", "subject")
 JOINED = {"missing", "moved", "changed", "columns", "form", "hashes"}
+# Several checkpoints that tell the same of the same entries make one finding.
+SHARED = {"cut-off", "checkpoint"}
 
 
-def _stored(row: Row) -> list[bytes] | None:
+def _stored(row: LoggedEntry) -> list[bytes] | None:
     """Return the row's hashes, or None unless there is one for each subtree that it completes."""
     try:
         hashes = hashes_of(row.hashes)
     except ValueError:
         return None
     return hashes if len(hashes) == levels_completed(row.number) else None
+
+
+def _same_entries(before: Finding, after: Finding) -> bool:
+    return (before.first, before.last) == (after.first, after.last)
 
 
 def _follows(before: Finding, after: Finding) -> bool:

@@ -127,7 +127,7 @@ async def _grant(role: str) -> None:
 async def _tables() -> list[tuple[str, bool]]:
     rows = await database.fetch(
         "SELECT c.relname AS name, EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid"
-        " AND t.tgname = c.relname || '_append_only') AS append_only"
+        " AND starts_with(t.tgname, c.relname || '_append_only')) AS append_only"
         " FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace"
         " ORDER BY c.relname"
     )

@@ -16,6 +16,7 @@ from typing import Literal, NoReturn
 import pytest
 
 from registries import database as books
+from registries import log_keys
 from registries.engines import engine_for
 from registries.migrate import migrate
 from tests.postgres_server import TEMPLATE, Server, binaries, server
@@ -80,8 +81,23 @@ def _migrated(address: str) -> None:
     books.use(None)
 
 
+@pytest.fixture(scope="session")
+def kept_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the path of a signing key with its companions, for tests that are not about keys."""
+    folder = tmp_path_factory.mktemp("keys")
+    log_keys.create(folder)
+    return folder / log_keys.path().name
+
+
 @pytest.fixture
-def sqlite_database(migrated_file: Path, tmp_path: Path) -> Iterator[TestDatabase]:
+def keys(kept_keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the process find the keys of the log, unless the test has made its own."""
+    if log_keys.SETTING not in os.environ:
+        monkeypatch.setenv(log_keys.SETTING, str(kept_keys))
+
+
+@pytest.fixture
+def sqlite_database(migrated_file: Path, tmp_path: Path, keys: None) -> Iterator[TestDatabase]:
     """Give the process a fresh migrated SQLite file: for tests that only SQLite can have."""
     path = tmp_path / "books.sqlite"
     shutil.copyfile(migrated_file, path)
@@ -92,7 +108,7 @@ def sqlite_database(migrated_file: Path, tmp_path: Path) -> Iterator[TestDatabas
 
 
 @pytest.fixture
-def postgres_database(postgres_server: Server) -> Iterator[TestDatabase]:
+def postgres_database(postgres_server: Server, keys: None) -> Iterator[TestDatabase]:
     """Give the process a fresh migrated PostgreSQL database: mark such tests `postgres`."""
     name = postgres_server.clone()
     given = TestDatabase("postgres", postgres_server.address(name), postgres_server)

@@ -11,6 +11,7 @@ import pytest
 from app import cli
 from app.settings import SETTINGS, Settings, load_settings
 from registries import database as books
+from registries import log_keys
 from registries.errors import Invalid
 from registries.terminal import Command, json_option, print_one, print_rows
 from tests.conftest import TestDatabase
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("error")
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in an empty folder without any setting."""
     monkeypatch.chdir(tmp_path)
-    for variable, _ in SETTINGS.values():
+    for variable in (*(variable for variable, _ in SETTINGS.values()), log_keys.SETTING):
         monkeypatch.delenv(variable, raising=False)
     return tmp_path
 
@@ -40,6 +41,7 @@ def test_init_makes_the_books_of_a_bureau(here: Path, capsys: pytest.CaptureFixt
     assert fresh("init", "--code", "440100", "--name", "广州市人力资源和社会保障局") == 0
     assert "已建立：广州市人力资源和社会保障局（440100）" in capsys.readouterr().out
     assert (here / "var" / "yaohao.sqlite").exists()
+    assert (here / "var" / "keys" / "log.key").exists()
     assert fresh("init", "--code", "440100", "--name", "广州市人力资源和社会保障局") == 1
     assert "不能重复建立" in capsys.readouterr().err
 

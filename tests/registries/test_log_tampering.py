@@ -17,10 +17,10 @@ import pytest
 from registries import audit_check, audit_hashes, audit_log, log_keys
 from registries import database as books
 from registries.audit_check import Report
-from registries.audit_entries import Entry
+from registries.audit_entries import Entry, LoggedEntry
 from registries.checkpoint import Checkpoint, sign_checkpoint
 from registries.errors import Refused
-from registries.log_check import LARGEST_GAP
+from registries.log_check import LARGEST_GAP, LogCheck
 from registries.log_tree import Frontier
 from registries.signed_note import SignerKey
 from sampling.encoding import leaf_hash
@@ -101,6 +101,13 @@ async def rewrite(texts: Sequence[str]) -> None:
     )
 
 
+async def rewrite_with_forged(number: int) -> None:
+    """Rewrite the whole log consistently round one forged entry."""
+    changed = await texts()
+    changed[number] = await forge(number, reason="从未有过的理由")
+    await rewrite(changed)
+
+
 async def texts() -> list[str]:
     return [entry.canonical for entry in reversed(await audit_log.entries())]
 
@@ -160,10 +167,10 @@ async def test_a_changed_stored_hash_is_told_from_changed_entries_where_a_checkp
     assert await found(kept) == [named]
 
 
-@pytest.mark.parametrize("hashes", ["", "ab", "zz" * 32, "AB" * 32])
-async def test_a_damaged_row_of_hashes_is_named(kept: bytes, hashes: str) -> None:
-    await books.execute("UPDATE audit_entry SET hashes = {} WHERE number = 4", hashes)
-    assert await found(kept) == [("hashes", 4, 4)]
+async def test_a_damaged_row_of_hashes_is_named(kept: bytes) -> None:
+    for hashes in ("", "ab", "zz" * 32, "AB" * 32):
+        await books.execute("UPDATE audit_entry SET hashes = {} WHERE number = 4", hashes)
+        assert await found(kept) == [("hashes", 4, 4)]
 
 
 async def test_a_removed_entry_is_named(kept: bytes) -> None:
@@ -260,9 +267,7 @@ async def test_a_log_without_its_head_takes_no_entry(kept: bytes) -> None:
 async def test_a_log_rewritten_as_a_whole_is_caught_by_the_kept_checkpoint_alone(
     kept: bytes,
 ) -> None:
-    changed = await texts()
-    changed[5] = await forge(5, reason="从未有过的理由")
-    await rewrite(changed)
+    await rewrite_with_forged(5)
     await books.execute("DELETE FROM audit_checkpoint")
     assert (await audit_check.verify()).findings == ()
     report = await verify(kept)
@@ -273,9 +278,7 @@ async def test_a_log_rewritten_as_a_whole_is_caught_by_the_kept_checkpoint_alone
 
 async def test_checkpoints_narrow_down_where_a_log_was_rewritten(kept: bytes) -> None:
     late = (await do(audit_log.issue_checkpoint)).encode()
-    changed = await texts()
-    changed[15] = await forge(15, reason="从未有过的理由")
-    await rewrite(changed)
+    await rewrite_with_forged(15)
     await books.execute("DELETE FROM audit_checkpoint")
     report = await audit_check.verify({"早": kept, "晚": late})
     assert [(f.word, f.first, f.last) for f in report.findings] == [("checkpoint", 13, 20)]
@@ -283,18 +286,14 @@ async def test_checkpoints_narrow_down_where_a_log_was_rewritten(kept: bytes) ->
 
 async def test_what_was_rewritten_after_the_kept_checkpoint_is_beyond_it(kept: bytes) -> None:
     """A checkpoint says nothing of what came later: take them often."""
-    changed = await texts()
-    changed[15] = await forge(15, reason="从未有过的理由")
-    await rewrite(changed)
+    await rewrite_with_forged(15)
     assert await found(kept) == []
 
 
 async def test_checkpoints_left_in_the_database_catch_a_rewriter_who_forgets_them(
     kept: bytes,
 ) -> None:
-    changed = await texts()
-    changed[5] = await forge(5, reason="从未有过的理由")
-    await rewrite(changed)
+    await rewrite_with_forged(5)
     assert [f.word for f in (await audit_check.verify()).findings] == ["checkpoint"]
     with pytest.raises(Refused, match="与上一个检查点矛盾"):
         await do(audit_log.issue_checkpoint)
@@ -327,3 +326,13 @@ async def test_a_checkpoint_that_later_ones_contradict_is_not_blamed_on_the_log(
     stolen = sign_checkpoint(Checkpoint(key.name, 5, "ab" * 32), key)
     report = await audit_check.verify({"早": stolen.encode(), "晚": kept})
     assert [(f.word, f.first, f.last) for f in report.findings] == [("foreign", 0, 4)]
+
+
+def test_a_number_used_twice_is_named() -> None:
+    """A database keeps numbers unique; an attacker's copy of the table need not."""
+    row = LoggedEntry(0, "440100", "", "", "", "", "", "{}", leaf_hash(b"{}").hex())
+    check = LogCheck()
+    check.feed(row)
+    check.feed(row)
+    named = [f.word for f in check.finish((1, leaf_hash(b"{}").hex()))]
+    assert named == ["form", "repeated"]

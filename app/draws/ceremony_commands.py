@@ -1,0 +1,333 @@
+"""`yaohao draw …` in the room: from taking commits to signing, and what may go wrong there (protocol §4, §8)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import click
+
+from app.command_line import act, bureau_option, by_option, read
+from app.draws import ceremony_actions, draw_reads, result_actions, signing_actions
+from app.draws.ceremony_rules import TYPISTS, Dice, Typist
+from app.draws.draw_reads import Draw
+from app.draws.result_actions import Published
+from app.draws.state_rules import GROUNDS, STATES, State
+from registries import database
+from registries.database import Actor, Deed
+from registries.terminal import Command
+
+T = TypeVar("T")
+
+NUMBER = click.argument("number")
+LABEL = click.option("--label", required=True, help="席位，例如 bureau、guest-01。")
+OPERATOR = click.option("--operator", required=True, help="操作员姓名。")
+WITNESS = click.option("--witness", required=True, help="纪检监察见证人姓名。")
+
+
+def deed_of(
+    bureau: str | None,
+    by: str,
+    number: str,
+    work: Callable[[Deed, Draw], Awaitable[T]],
+) -> tuple[Draw, T]:
+    """Run `work` on a draw that was read in the same deed; return the draw as it was, and the answer."""
+
+    async def whole(deed: Deed, code: str) -> tuple[Draw, T]:
+        draw = await draw_reads.draw_of(code, number)
+        return draw, await work(deed, draw)
+
+    return act(bureau, by, whole)
+
+
+def say(draw: Draw, sentence: str) -> None:
+    """Print one sentence, marked where the draw is a rehearsal."""
+    click.echo(f"{'【演练】' if draw.rehearsal else ''}{draw.number}：{sentence}")
+
+
+def grouped(digest: str) -> str:
+    """Return a digest in groups of four, as it is read aloud and compared."""
+    return " ".join(digest[at : at + 4] for at in range(0, len(digest), 4))
+
+
+@click.command("open", cls=Command)
+@NUMBER
+@bureau_option
+@by_option
+def open_command(number: str, bureau: str | None, by: str) -> None:
+    """开始收取各方的承诺。"""
+    draw, _ = deed_of(
+        bureau, by, number, lambda d, one: ceremony_actions.open_list(d, one, operator=by)
+    )
+    say(draw, "开始收取承诺。请各方核对屏幕上的承诺值：")
+    click.echo(grouped(draw.commitment))
+    click.echo("各方用自己的设备生成承诺：python -m sampling commit；然后 yaohao draw commit。")
+
+
+@click.command("commit", cls=Command)
+@NUMBER
+@click.option("--label", help="席位；来宾不写，自动取下一个来宾席位。")
+@click.option("--name", "contributor", required=True, help="贡献者姓名，记入抽取记录。")
+@click.option("--capacity", required=True, help="身份，例如 企业代表、人大代表。")
+@click.option("--value", "commit_value", required=True, help="承诺值（64 个十六进制字符）。")
+@bureau_option
+@by_option
+def commit_command(
+    number: str,
+    label: str | None,
+    contributor: str,
+    capacity: str,
+    commit_value: str,
+    bureau: str | None,
+    by: str,
+) -> None:
+    """登记一个席位的承诺；承诺不能更改。"""
+    draw, seat = deed_of(
+        bureau,
+        by,
+        number,
+        lambda d, one: ceremony_actions.commit(
+            d,
+            one,
+            label=label,
+            contributor=contributor,
+            capacity=capacity,
+            commit_value=commit_value,
+        ),
+    )
+    say(draw, f"席位 {seat} 的承诺已登记：{grouped(commit_value)}")
+
+
+@click.command("close", cls=Command)
+@NUMBER
+@WITNESS
+@bureau_option
+@by_option
+def close_command(number: str, witness: str, bureau: str | None, by: str) -> None:
+    """截止名单（由见证人在倒计时后进行）；没有提交承诺的席位按缺席计。"""
+    draw, _ = deed_of(
+        bureau, by, number, lambda d, one: ceremony_actions.close_list(d, one, witness=witness)
+    )
+    say(draw, "名单已截止，此后不能再提交承诺。下一步：各方揭示（yaohao draw reveal）。")
+
+
+@click.command("reveal", cls=Command)
+@NUMBER
+@LABEL
+@click.option("--nonce", help="随机串；不写则从标准输入读取，避免留在命令历史里。")
+@click.option("--text", "value", help="所选文字；不写则从标准输入读取。")
+@bureau_option
+@by_option
+def reveal_command(
+    number: str, label: str, nonce: str | None, value: str | None, bureau: str | None, by: str
+) -> None:
+    """揭示一个席位的随机串和文字；内容封存，只计数不显示。"""
+    nonce = nonce if nonce is not None else click.prompt("随机串", hide_input=True, err=True)
+    value = value if value is not None else click.prompt("文字", default="", err=True)
+    draw, _ = deed_of(
+        bureau,
+        by,
+        number,
+        lambda d, one: ceremony_actions.reveal(d, one, label=label, nonce=nonce, value=value),
+    )
+    say(draw, f"席位 {label} 已揭示，与承诺一致。")
+
+
+@click.command("fix", cls=Command)
+@NUMBER
+@bureau_option
+@by_option
+def fix_command(number: str, bureau: str | None, by: str) -> None:
+    """固定各方输入，公布摘要；此后不能再揭示。"""
+    draw, digest = deed_of(
+        bureau, by, number, lambda d, one: ceremony_actions.fix_parts(d, one, operator=by)
+    )
+    say(draw, "各方输入已固定。请记下输入摘要（parts_digest）：")
+    click.echo(grouped(digest))
+    click.echo("下一步：当众掷骰子，操作员和见证人各自录入（yaohao draw die）。")
+
+
+@click.command("die", cls=Command)
+@NUMBER
+@click.option("--as", "typist", type=click.Choice(list(TYPISTS)), required=True, help="谁在录入。")
+@click.option("--digits", required=True, help="从当前位置起，依次读到的数字。")
+@OPERATOR
+@WITNESS
+@bureau_option
+@by_option
+def die_command(
+    number: str,
+    typist: Typist,
+    digits: str,
+    operator: str,
+    witness: str,
+    bureau: str | None,
+    by: str,
+) -> None:
+    """录入骰子数字：双方各自录入，逐位一致才有效；不一致的，双方重读同一枚骰子。"""
+    draw: Draw | None = None
+    dice: Dice | None = None
+    for digit in digits:
+        draw, dice = deed_of(
+            bureau, by, number, _typing(typist, digit, operator=operator, witness=witness)
+        )
+    if draw is not None and dice is not None:
+        say(draw, _dice_sentence(dice))
+
+
+def _typing(
+    typist: Typist, digit: str, *, operator: str, witness: str
+) -> Callable[[Deed, Draw], Awaitable[Dice]]:
+    name = operator if typist == "operator" else witness
+    return lambda deed, draw: ceremony_actions.type_digit(
+        deed, draw, typist=typist, name=name, digit=digit, operator=operator, witness=witness
+    )
+
+
+def _dice_sentence(dice: Dice) -> str:
+    if dice.complete:
+        return f"{dice.wanted} 位数字双方一致：{grouped(dice.digits)}。下一步：yaohao draw run。"
+    waiting = "、".join(TYPISTS[one] for one in TYPISTS if one not in dice.typed)
+    again = "双方所录不一致，请重读同一枚骰子。" if dice.attempt > 1 and not dice.typed else ""
+    shown = grouped(dice.digits) or "（无）"
+    return f"{again}已一致 {len(dice.digits)} 位：{shown}；第 {dice.position} 位等待{waiting}录入。"
+
+
+@click.command("doubt", cls=Command)
+@NUMBER
+@LABEL
+@click.option("--statement", required=True, help="所见的数字和不同之处。")
+@bureau_option
+@by_option
+def doubt_command(number: str, label: str, statement: str, bureau: str | None, by: str) -> None:
+    """登记参与方的说明：屏幕上的骰子数字与其所见不符。"""
+    draw, _ = deed_of(
+        bureau,
+        by,
+        number,
+        lambda d, one: ceremony_actions.doubt(d, one, label=label, statement=statement),
+    )
+    say(draw, f"席位 {label} 的说明已记入记录，并随结果公开。")
+
+
+@click.command("run", cls=Command)
+@NUMBER
+@bureau_option
+@by_option
+def run_command(number: str, bureau: str | None, by: str) -> None:
+    """计算抽取结果；只会有一个结果，重复运行不会重抽。"""
+
+    async def whole(code: str) -> tuple[Draw, Published | None]:
+        draw = await draw_reads.draw_of(code, number)
+        computed = await result_actions.compute(draw)
+
+        async def store(deed: Deed) -> State:
+            return await result_actions.run(deed, await draw_reads.draw_of(code, number), computed)
+
+        await database.deed(store, actor=Actor("command", by))
+        return draw, await result_actions.published(draw)
+
+    draw, found = read(bureau, whole)
+    say(draw, "抽取结果已固定。")
+    if found is not None:
+        print_published(found)
+    click.echo("下一步：yaohao draw sign（双方签字）。")
+
+
+def print_published(found: Published) -> None:
+    """Print what the hall may see in `counts` mode: digests, and numbers per district and team."""
+    click.echo(f"输入摘要 {grouped(found.parts_digest)}")
+    click.echo(f"骰子     {grouped(found.dice)}")
+    click.echo(f"结果根   {grouped(found.root)}（{found.leaves} 条）")
+    click.echo(f"结果摘要 {grouped(found.result_digest)}")
+    for district, count in result_actions.counts_by_district(found.counts).items():
+        teams = [row for row in found.counts if row["district"] == district]
+        each = "、".join(f"第 {row['team']} 组 {row['entities']} 家" for row in teams)
+        click.echo(f"  {district}  抽中 {count} 家：{each}")
+
+
+@click.command("sign", cls=Command)
+@NUMBER
+@OPERATOR
+@WITNESS
+@click.option("--objection", default="", help="有异议签字：写明异议，记入记录并报上级。")
+@bureau_option
+@by_option
+def sign_command(
+    number: str, operator: str, witness: str, objection: str, bureau: str | None, by: str
+) -> None:
+    """双方签字确认结果；之后按会场方式封存或当场公开。"""
+
+    async def work(deed: Deed, draw: Draw) -> State:
+        return await signing_actions.sign_off(
+            deed, draw, operator=operator, witness=witness, objection=objection
+        )
+
+    draw, state = deed_of(bureau, by, number, work)
+    say(draw, f"已签字，现在是“{STATES[state]}”。")
+
+
+@click.command("refuse", cls=Command)
+@NUMBER
+@WITNESS
+@click.option("--statement", required=True, help="拒绝签字的理由。")
+@bureau_option
+@by_option
+def refuse_command(number: str, witness: str, statement: str, bureau: str | None, by: str) -> None:
+    """登记见证人拒绝签字；结果保留，等待处理，不重抽。"""
+    draw, _ = deed_of(
+        bureau,
+        by,
+        number,
+        lambda d, one: signing_actions.refuse(d, one, witness=witness, statement=statement),
+    )
+    say(draw, "已登记拒绝签字。结果不变；可由原见证人或备用见证人签字，或依据明确理由作废。")
+
+
+@click.command("void", cls=Command)
+@NUMBER
+@WITNESS
+@click.option("--second", required=True, help="揭示前为操作员姓名，揭示后为局负责人姓名。")
+@click.option("--reason", required=True, help="理由，向社会公开。")
+@click.option(
+    "--ground",
+    type=click.Choice([ground for ground in GROUNDS if ground != "before-reveal"]),
+    default=None,
+    help="揭示后作废必须依据的情形。",
+)
+@bureau_option
+@by_option
+def void_command(
+    number: str,
+    witness: str,
+    second: str,
+    reason: str,
+    ground: str | None,
+    bureau: str | None,
+    by: str,
+) -> None:
+    """作废一次抽查：编号保留，理由公开；揭示后作废的，全部材料立即公开。"""
+    draw, state = deed_of(
+        bureau,
+        by,
+        number,
+        lambda d, one: signing_actions.void(
+            d, one, witness=witness, second=second, reason=reason, ground=ground or ""
+        ),
+    )
+    say(draw, f"已作废，现在是“{STATES[state]}”。")
+
+
+COMMANDS: list[click.Command] = [
+    open_command,
+    commit_command,
+    close_command,
+    reveal_command,
+    fix_command,
+    die_command,
+    doubt_command,
+    run_command,
+    sign_command,
+    refuse_command,
+    void_command,
+]

@@ -1,0 +1,31 @@
+"""The year's gauges from the books: supervised, drawn, rounds done (app/plans/rules.py says what they mean)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from app.draws import exclusion_reads
+from app.draws.draw_reads import draws_of
+from app.draws.freeze_actions import SHANGHAI
+from app.draws.scope_rules import windows
+from app.draws.state_rules import SIGNED
+from app.plans import rules, tables
+from app.plans.rules import Gauges
+from registries import frames
+
+
+async def gauges(bureau: str, year: int, now: datetime) -> Gauges:
+    """Return how far the year of the published plan has come. Raises NotFound where none is published."""
+    plan = await tables.binding_plan(bureau, year)
+    today = now.astimezone(SHANGHAI).date()
+    window = windows(plan.content.policy, date(year, 1, 1))
+    done = [
+        draw.round for draw in await draws_of(bureau) if draw.year == year and draw.state in SIGNED
+    ]
+    return rules.gauges(
+        plan.content,
+        population=await frames.supervised(bureau, window.year_start),
+        drawn=await exclusion_reads.drawn_before(bureau, window),
+        done=done,
+        today=today,
+    )

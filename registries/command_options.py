@@ -1,0 +1,83 @@
+"""What the commands of the books share: which bureau is meant, and days as people type them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+import click
+
+from registries import bureaus, database
+from registries.calendar import day_in_china
+from registries.database import Actor, Deed
+from registries.errors import Invalid, Refused
+
+F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+
+COMMAND_LINE = Actor("command", "yaohao")
+
+
+class Day(click.ParamType[date]):
+    """A day as YYYY-MM-DD."""
+
+    name = "日期"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Return the day that was typed; anything else is a wrong call."""
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail("日期应写成 2026-11-21 的样子。", param, ctx)
+
+
+DAY = Day()
+
+
+def bureau_option(command: F) -> F:
+    """Add `--bureau` to a command; it may be left out where the books hold one bureau."""
+    return click.option("--bureau", metavar="代码", help="单位代码；库中只有一个单位时可以不写。")(
+        command
+    )
+
+
+async def the_bureau(code: str | None) -> str:
+    """Return the bureau that is meant: the one named, else YAOHAO_BUREAU, else the only one in the books.
+
+    Raises NotFound for an unknown code, Refused where there is none or more than one to choose from.
+    """
+    named = code or os.environ.get("YAOHAO_BUREAU")
+    if named:
+        return (await bureaus.bureau(named)).code
+    known = await bureaus.bureaus()
+    if not known:
+        raise Refused("库中还没有单位。请先运行 yaohao init。")
+    if len(known) > 1:
+        codes = "、".join(bureau.code for bureau in known)
+        raise Refused(f"库中有几个单位（{codes}），请用 --bureau 指明是哪一个。")
+    return known[0].code
+
+
+def run_deed(work: Callable[[Deed], Awaitable[T]]) -> T:
+    """Run `work` as one deed of the command line and return what it returns."""
+    return database.run(lambda: database.deed(work, actor=COMMAND_LINE))
+
+
+def today() -> date:
+    """Return today's day in China."""
+    return day_in_china(datetime.now(UTC))
+
+
+def code_for(text: str, meanings: dict[str, str], field: str) -> str:
+    """Return the code that `text` names by code or by Chinese name. Raises Invalid."""
+    if text in meanings:
+        return text
+    for code, name in meanings.items():
+        if name == text:
+            return code
+    offered = "、".join(f"{name}（{code}）" for code, name in meanings.items())
+    raise Invalid("选项的值不对。", {field: [f"可以写：{offered}。"]})

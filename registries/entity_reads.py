@@ -1,0 +1,189 @@
+"""Reading the supervised entities: one of them, its history, a page of the list, a search; now or as of a past day.
+
+"As of a day" has two meanings, and both can be asked for: what the books said at the end of that day (`known`), and
+what held on that day by the versions known then (`valid`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from registries import database
+from registries.database import SHANGHAI
+from registries.entity_tables import FIELDS, Entity, entity_of
+from registries.errors import NotFound, Refused
+
+PAGE = 50
+SHORTEST_SEARCH = 3
+COLUMNS = ", ".join(FIELDS)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which entities a list is about; "" means any. `kind` and `tag` are single codes."""
+
+    district: str = ""
+    kind: str = ""
+    grade: str = ""
+    state: str = ""
+    tag: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Entities in order, and the key to pass as `after` for the next page, None at the end."""
+
+    entities: tuple[Entity, ...]
+    after: str | None
+
+
+async def entity(
+    bureau: str, id_: str, *, known: date | None = None, valid: date | None = None
+) -> Entity:
+    """Return an entity of the bureau as of the days given, or as it stands.
+
+    Raises NotFound when the bureau has none of this id, or had none then.
+    """
+    if known is None and valid is None:
+        rows = await database.fetch(
+            f"SELECT {COLUMNS} FROM entity WHERE bureau = {{}} AND id = {{}}", bureau, id_
+        )
+    else:
+        moment, day = end_of(known or date.max), valid or date.max
+        arm = "FROM {} WHERE bureau = {{}} AND id = {{}} AND recorded_at < {{}} AND valid_from <= {{}}"
+        rows = await database.fetch(
+            f"SELECT {COLUMNS} {arm.format('entity')} UNION ALL"
+            f" SELECT {COLUMNS} {arm.format('entity_version')} ORDER BY version DESC LIMIT 1",
+            *(bureau, id_, moment, day) * 2,
+        )
+    if not rows:
+        raise NotFound(f"名录中没有代码为 {id_} 的监管对象，请核对代码和日期。")
+    return entity_of(rows[0])
+
+
+async def history(bureau: str, id_: str) -> list[Entity]:
+    """Return every version of an entity, the newest first. Raises NotFound."""
+    rows = await database.fetch(
+        f"SELECT {COLUMNS} FROM entity WHERE bureau = {{}} AND id = {{}} UNION ALL"
+        f" SELECT {COLUMNS} FROM entity_version WHERE bureau = {{}} AND id = {{}}"
+        " ORDER BY version DESC",
+        bureau, id_, bureau, id_,
+    )  # fmt: skip
+    if not rows:
+        raise NotFound(f"名录中没有代码为 {id_} 的监管对象，请核对代码。")
+    return [entity_of(row) for row in rows]
+
+
+async def entities(
+    bureau: str,
+    wanted: Filter | None = None,
+    *,
+    after: str = "",
+    limit: int = PAGE,
+    known: date | None = None,
+) -> Page:
+    """Return a page of the bureau's entities in order of id, beginning after the id `after`.
+
+    With `known` it is the list as the books stood at the end of that day.
+    """
+    where, values = _conditions(wanted or Filter())
+    where, values = f"bureau = {{}} AND id > {{}}{where}", [bureau, after, *values]
+    if known is None:
+        sql = f"SELECT {COLUMNS} FROM entity WHERE {where}"
+    else:
+        then = end_of(known)
+        sql = (
+            f"SELECT {COLUMNS} FROM entity WHERE {where} AND recorded_at < {{}} UNION ALL"
+            f" SELECT {COLUMNS} FROM entity_version WHERE {where} AND recorded_at < {{}}"
+            " AND superseded_at >= {}"
+        )
+        values = [*values, then, *values, then, then]
+    rows = await database.fetch(f"{sql} ORDER BY id LIMIT {limit + 1}", *values)
+    return _page([entity_of(row) for row in rows], limit, lambda last: last.id)
+
+
+async def search(
+    bureau: str, text: str, wanted: Filter | None = None, *, after: str = "", limit: int = PAGE
+) -> Page:
+    """Return a page of the bureau's entities whose name holds `text`, in the order they were entered.
+
+    Latin letters match in either case. Raises Refused for fewer than three characters without a
+    district: the index knows none shorter, and reading every name would take seconds.
+    """
+    text, wanted = text.strip(), wanted or Filter()
+    if not text or (len(text) < SHORTEST_SEARCH and not wanted.district):
+        raise Refused("请输入名称中至少三个连续的字；不足三个字时请同时选定区划。")
+    where, values = _conditions(wanted)
+    start = int(after) if after.isdecimal() else 0
+    rows = await database.fetch(
+        f"SELECT e.number, {', '.join(f'e.{field}' for field in FIELDS)} FROM {_matching(text)}"
+        f" AND e.bureau = {{}} AND {_key(text)} > {{}}{where} ORDER BY {_key(text)} LIMIT {limit + 1}",
+        f"%{_pattern(text)}%", text, bureau, start, *values,
+    )  # fmt: skip
+    found = [entity_of(row) for row in rows]
+    more = str(rows[limit - 1]["number"]) if len(rows) > limit else None
+    return Page(tuple(found[:limit]), more)
+
+
+async def counts(bureau: str) -> dict[tuple[str, str], int]:
+    """Return how many entities the bureau has by (state, reason why set aside)."""
+    rows = await database.fetch(
+        "SELECT state, state_reason, count(*) AS n FROM entity WHERE bureau = {}"
+        " GROUP BY state, state_reason ORDER BY state, state_reason",
+        bureau,
+    )
+    return {(row["state"], row["state_reason"]): row["n"] for row in rows}
+
+
+def end_of(day: date) -> datetime:
+    """Return the moment at which `day` has ended in the bureau's time."""
+    if day == date.max:
+        return datetime.max.replace(tzinfo=SHANGHAI) - timedelta(days=1)
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=SHANGHAI)
+
+
+def _conditions(wanted: Filter) -> tuple[str, list[Any]]:
+    """Return the filter as SQL and its values. What is rare is worded as its partial index is."""
+    parts: list[tuple[str, list[Any]]] = []
+    if wanted.district:
+        parts.append(("district = {}", [wanted.district]))
+    if wanted.grade:
+        rare = "grade IN ('B', 'C') AND " if wanted.grade in {"B", "C"} else ""
+        parts.append((f"{rare}grade = {{}}", [wanted.grade]))
+    if wanted.state:
+        rare = "" if wanted.state == "active" else "state <> 'active' AND "
+        parts.append((f"{rare}state = {{}}", [wanted.state]))
+    if wanted.kind:
+        rare = "" if wanted.kind == "employer" else "kind <> 'employer' AND "
+        parts.append((f"{rare}'+' || kind || '+' LIKE {{}}", [f"%+{wanted.kind}+%"]))
+    if wanted.tag:
+        parts.append(("tags <> '' AND '+' || tags || '+' LIKE {}", [f"%+{wanted.tag}+%"]))
+    return "".join(f" AND {sql}" for sql, _ in parts), [v for _, vs in parts for v in vs]
+
+
+def _matching(text: str) -> str:
+    """Return the source of rows whose name holds the text: pattern first, then the text itself."""
+    if database.on_postgres():
+        return "entity e WHERE e.name ILIKE {} AND position(upper({}) IN upper(e.name)) > 0"
+    exact = "instr(upper(e.name), upper({})) > 0"
+    if len(text) < SHORTEST_SEARCH:
+        # FTS5's trigrams find nothing for one or two characters.
+        return f"entity e WHERE e.name LIKE {{}} AND {exact}"
+    return f"entity_name f JOIN entity e ON e.number = f.rowid WHERE f.name LIKE {{}} AND {exact}"
+
+
+def _key(text: str) -> str:
+    """Return the column that orders the matches: they come out of the index in its order."""
+    return "e.number" if database.on_postgres() or len(text) < SHORTEST_SEARCH else "f.rowid"
+
+
+def _pattern(text: str) -> str:
+    """Return `text` for LIKE; what LIKE takes for itself stands for any one character there."""
+    return "".join("_" if character in "%_\\" else character for character in text)
+
+
+def _page(found: list[Entity], limit: int, key: Any) -> Page:
+    more = key(found[limit - 1]) if len(found) > limit else None
+    return Page(tuple(found[:limit]), more)

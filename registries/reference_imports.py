@@ -1,0 +1,90 @@
+"""Whole sheets of inspectors and recusals in one deed: all rows or none, and what is already so stays untouched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from registries.database import Deed
+from registries.errors import Invalid, NotFound, YaohaoError
+from registries.inspector_register import change_inspector, enter_inspector, inspector
+from registries.inspectors import Inspector
+from registries.recusals import enter_recusal, recusals
+
+
+@dataclass(frozen=True)
+class Imported:
+    """How many rows a sheet brought: entered anew, changed, and left as they were."""
+
+    new: int
+    changed: int
+    unchanged: int
+
+
+async def import_inspectors(
+    deed: Deed, *, bureau: str, rows: Sequence[Inspector], reason: str
+) -> Imported:
+    """Enter or change the inspectors of a sheet. Raises Invalid with the faults of every one of them.
+
+    Nobody leaves by being absent from a sheet: a transfer or retirement is stated.
+    """
+    new = changed = 0
+    faults: dict[str, list[str]] = {}
+    for row in rows:
+        try:
+            known = await inspector(bureau, row.inspector)
+        except NotFound:
+            known = None
+        try:
+            if known is None:
+                await enter_inspector(deed, bureau=bureau, inspector=row, reason=reason)
+                new += 1
+            elif known.inspector != row:
+                await change_inspector(
+                    deed, bureau=bureau, inspector=row, version=known.version, reason=reason
+                )
+                changed += 1
+        except Invalid as refusal:
+            faults[f"工号 {row.inspector}"] = [
+                sentence for sentences in refusal.fields.values() for sentence in sentences
+            ]
+    _raise(faults)
+    return Imported(new, changed, len(rows) - new - changed)
+
+
+async def import_recusals(
+    deed: Deed, *, bureau: str, rows: Sequence[Mapping[str, Any]]
+) -> Imported:
+    """Enter the recusals of a sheet; one that stands with the same days and reason is left as it is.
+
+    Raises Invalid with the faults of every row.
+    """
+    new = 0
+    faults: dict[str, list[str]] = {}
+    for place, row in enumerate(rows, start=1):
+        standing = await recusals(
+            bureau, inspector=row["inspector"], entity=row["entity"], length=None
+        )
+        if any(
+            (one.first, one.last, one.reason_code)
+            == (row["first"], row["last"], row["reason_code"])
+            for one in standing
+        ):
+            continue
+        try:
+            await enter_recusal(deed, bureau=bureau, **row)
+            new += 1
+        except Invalid as refusal:
+            faults[f"第 {place} 条"] = [
+                sentence for sentences in refusal.fields.values() for sentence in sentences
+            ]
+        except YaohaoError as refusal:
+            faults[f"第 {place} 条"] = [refusal.sentence]
+    _raise(faults)
+    return Imported(new, 0, len(rows) - new)
+
+
+def _raise(faults: dict[str, list[str]]) -> None:
+    if faults:
+        raise Invalid("文件有误，没有导入任何一条。请改正后再试。", faults)

@@ -1,0 +1,115 @@
+"""Sheets of reference data: read whole or refused whole, and a second import changes nothing."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from registries.districts import DistrictLookup, guangdong
+from registries.errors import Invalid
+from registries.inspector_register import inspector, inspectors
+from registries.items import faults_of_items
+from registries.reference_imports import Imported, import_inspectors, import_recusals
+from registries.reference_sheets import read_inspectors, read_items, read_notice, read_recusals
+from tests.conftest import TestDatabase
+from tests.makers import GUANGZHOU, do
+from tests.registries.reference_makers import TODAY, two_bureaus
+
+WORDS = DistrictLookup(guangdong(), TODAY).words(GUANGZHOU)
+PEOPLE = """工号,姓名,工作单位,部门,层级,状态,可任组长,回避区划,证件种类,证件编号,适用地区,发证日期,有效期至
+TH-001,测试甲,天河区劳动保障监察大队,一中队,县级,在岗,是,天河区、萝岗区,行政执法证,粤A-1,440100,2024-01-01,2028-12-31
+TH-001,测试甲,天河区劳动保障监察大队,一中队,县级,在岗,是,天河区、萝岗区,监察证,粤J-1,440100,2024-01-01,2027-12-31
+TH-002,测试乙,天河区劳动保障监察大队,,区级,辅助,否,440106,,,,,
+"""
+
+
+def _file(folder: Path, text: str) -> Path:
+    path = folder / "sheet.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_notice_is_read_as_days_and_ranges(tmp_path: Path) -> None:
+    lines = read_notice(
+        _file(
+            tmp_path,
+            "开始日期,结束日期,类型,节日\n2027-02-05,2027-02-11,放假,春节\n2027年2月13日,,补班,\n",
+        ),
+        2027,
+    )
+    assert [(line.first.day, line.last.day, line.kind) for line in lines] == [
+        (5, 11, "holiday"),
+        (13, 13, "workday"),
+    ]
+
+
+def test_every_fault_of_a_sheet_is_named_by_row_and_column(tmp_path: Path) -> None:
+    with pytest.raises(Invalid) as refusal:
+        read_notice(_file(tmp_path, "日期,类型\n2027-02-30,放假\n2027-03-01,开会\n"), 2027)
+    assert list(refusal.value.fields) == ["第 2 行 A 日期", "第 3 行 B 类型"]
+    with pytest.raises(Invalid) as refusal:
+        read_notice(_file(tmp_path, "名称,数量\n甲,1\n"), 2027)
+    assert len(refusal.value.fields) == 1
+
+
+def test_an_inspector_with_two_certificates_has_two_rows(tmp_path: Path) -> None:
+    first, second = read_inspectors(_file(tmp_path, PEOPLE), WORDS)
+    assert [held.number for held in first.certificates] == ["粤A-1", "粤J-1"]
+    assert first.homes == ("440106", "440112")
+    assert (second.state, second.level, second.certificates) == ("auxiliary", "county", ())
+
+
+def test_rows_of_one_inspector_that_disagree_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(Invalid) as refusal:
+        read_inspectors(_file(tmp_path, PEOPLE.replace("县级,在岗,是", "市级,在岗,是", 1)), WORDS)
+    assert "TH-001" in refusal.value.fields["第 3 行"][0]
+    with pytest.raises(Invalid) as refusal:
+        read_inspectors(_file(tmp_path, PEOPLE.replace("2027-12-31", "")), WORDS)
+    assert "有效期至" in refusal.value.fields["第 3 行"][0]
+
+
+def test_an_item_sheet_becomes_items_that_can_be_taken(tmp_path: Path) -> None:
+    sheet = (
+        "序号,抽查类别,抽查事项,检查对象,抽查依据,检查方式,事项类别,抽查比例,频次上限,抽查内容\n"
+        "1,工资,按月支付工资,用人单位、工地,劳动法第50条；劳动合同法第30条,现场、书面,重点,10,1,"
+        "是否按月支付；是否足额支付\n"
+    )
+    (item,) = read_items(_file(tmp_path, sheet))
+    assert item.kinds == ("employer", "project")
+    assert item.duty == ("劳动法第50条", "劳动合同法第30条")
+    assert item.methods == ("on-site", "written")
+    assert (item.category, item.ratio_percent, len(item.check_points)) == ("key", 10, 2)
+    assert faults_of_items([item]) == {}
+
+
+async def test_a_sheet_of_inspectors_imported_twice_changes_nothing(
+    database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await two_bureaus(tmp_path, monkeypatch)
+    rows = read_inspectors(_file(tmp_path, PEOPLE), WORDS)
+    words = {"bureau": GUANGZHOU, "reason": "导入"}
+    assert await do(import_inspectors, rows=rows, **words) == Imported(2, 0, 0)
+    assert await do(import_inspectors, rows=rows, **words) == Imported(0, 0, 2)
+    moved = read_inspectors(_file(tmp_path, PEOPLE.replace("一中队", "三中队")), WORDS)
+    assert await do(import_inspectors, rows=moved, **words) == Imported(0, 1, 1)
+    assert (await inspector(GUANGZHOU, "TH-001")).version == 2
+    recusal_sheet = _file(
+        tmp_path,
+        "工号,统一社会信用代码,回避事由,提出人,开始日期\n"
+        "TH-001,91440103MA5D00016N,近亲属,本人,2026-01-01\n",
+    )
+    recusals = read_recusals(recusal_sheet)
+    assert recusals[0]["first"] == date(2026, 1, 1)
+    assert await do(import_recusals, bureau=GUANGZHOU, rows=recusals) == Imported(1, 0, 0)
+    assert await do(import_recusals, bureau=GUANGZHOU, rows=recusals) == Imported(0, 0, 1)
+
+
+async def test_one_wrong_inspector_keeps_the_whole_sheet_out(
+    database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await two_bureaus(tmp_path, monkeypatch)
+    rows = read_inspectors(_file(tmp_path, PEOPLE.replace("天河区、萝岗区", "")), WORDS)
+    with pytest.raises(Invalid) as refusal:
+        await do(import_inspectors, bureau=GUANGZHOU, rows=rows, reason="导入")
+    assert list(refusal.value.fields) == ["工号 TH-001"]
+    assert (await inspectors(GUANGZHOU)).inspectors == ()
