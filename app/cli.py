@@ -30,6 +30,8 @@ COMMANDS = {
     "migrate": "registries.commands:migrate_command",
     "plan": "app.plans.commands:plan_group",
     "recusals": "registries.recusal_commands:recusals_command",
+    "staff": "app.accounts.commands:staff_group",
+    "witness": "app.accounts.witness_commands:witness_group",
 }
 
 
