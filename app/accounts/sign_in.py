@@ -6,6 +6,7 @@ them and a wrong password must stay counted although the person is refused (docs
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
@@ -70,28 +71,16 @@ async def enter_code(
     *, principal: Principal, code: str, where: Where, now: datetime | None = None
 ) -> str:
     """Finish signing in with a code of the generator; return the new token. Raises Refused."""
-
-    async def work(deed: Deed) -> str | None:
-        return await second_factor_actions.enter_code(
-            deed, principal=principal, code=code, address=where.address
-        )
-
-    token = await database.deed(work, actor=principal.actor(), now=now)
-    return _or_refused(token, WRONG_CODE)
+    action = second_factor_actions.enter_code
+    return _or_refused(await _try_code(action, principal, code, where, now), WRONG_CODE)
 
 
 async def enter_recovery_code(
     *, principal: Principal, code: str, where: Where, now: datetime | None = None
 ) -> str:
     """Finish signing in with a recovery code; return the new token. Raises Refused."""
-
-    async def work(deed: Deed) -> str | None:
-        return await second_factor_actions.use_recovery_code(
-            deed, principal=principal, code=code, address=where.address
-        )
-
-    token = await database.deed(work, actor=principal.actor(), now=now)
-    return _or_refused(token, WRONG_RECOVERY_CODE)
+    action = second_factor_actions.use_recovery_code
+    return _or_refused(await _try_code(action, principal, code, where, now), WRONG_RECOVERY_CODE)
 
 
 async def confirm_enrolment(
@@ -171,6 +160,19 @@ async def redeem_slip(
 
     token = await database.deed(work, actor=NOT_SIGNED_IN, now=now)
     return _or_refused(token, WRONG_SLIP)
+
+
+async def _try_code(
+    action: Callable[..., Awaitable[str | None]],
+    principal: Principal,
+    code: str,
+    where: Where,
+    now: datetime | None,
+) -> str | None:
+    async def work(deed: Deed) -> str | None:
+        return await action(deed, principal=principal, code=code, address=where.address)
+
+    return await database.deed(work, actor=principal.actor(), now=now)
 
 
 def _or_refused(token: str | None, sentence: str) -> str:
