@@ -24,7 +24,7 @@ from app.accounts import (
 )
 from app.accounts.account_reads import Account, RoleEvent
 from app.accounts.role_rules import ROLES
-from app.command_line import bureau_option, chosen_bureau, read
+from app.command_line import bureau_option, read, the_bureau
 from registries import database
 from registries.database import Actor, Deed
 from registries.terminal import Group, as_text, json_option, print_one, print_rows
@@ -73,7 +73,7 @@ def act_as(bureau: str | None, by: str, work: Callable[[Deed, str, int], Awaitab
     """Run one deed of the account `by` and return what it returns; the work gets bureau and account."""
 
     async def whole() -> T:
-        code = await chosen_bureau(bureau)
+        code = await the_bureau(bureau)
         account = await account_reads.account(code, by)
         staff = session_reads.actor_named(account.name, account.staff_number)
 
@@ -113,7 +113,7 @@ def first_admin_command(
     password, one_time_hash = _one_time_password()
 
     async def whole() -> Account:
-        code = await chosen_bureau(bureau)
+        code = await the_bureau(bureau)
         # Before the deed: the key is a file, and a deed touches nothing but the database.
         account_key.create(accounts_exist=await account_reads.any_account())
 
@@ -290,7 +290,7 @@ def rescue_command(number: str, reason: str, bureau: str | None, as_json: bool) 
     password, one_time_hash = _one_time_password()
 
     async def whole() -> Account:
-        code = await chosen_bureau(bureau)
+        code = await the_bureau(bureau)
 
         async def alone(deed: Deed) -> Account:
             return await account_actions.rescue(
