@@ -16,8 +16,8 @@ from exports.workbook import Column, Sheet, write_workbook
 from registries import database
 from registries.bureaus import bureau as bureau_of
 from registries.command_options import (
-    COMMAND_LINE,
     DAY,
+    acting,
     bureau_option,
     run_deed,
     the_bureau,
@@ -99,7 +99,7 @@ def import_entities_command(
             file,
             code,
             find,
-            actor=COMMAND_LINE,
+            actor=acting(),
             reason=reason,
             sheet=sheet,
             complete=complete,
