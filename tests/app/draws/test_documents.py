@@ -25,6 +25,7 @@ from tests.app.draws.makers import (
     WITNESS,
     hold_ceremony,
     make_frozen_draw,
+    mark_rehearsal,
     terms,
 )
 from tests.conftest import TestDatabase
