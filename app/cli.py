@@ -21,14 +21,17 @@ from registries.terminal import Group
 COMMANDS = {
     "import": "app.import_commands:import_command",
     "audit": "registries.audit_commands:audit",
+    "backup": "registries.commands:backup_command",
     "calendar": "registries.calendar_commands:calendar_command",
     "districts": "registries.district_commands:districts_command",
     "draw": "app.draws.commands:draw_group",
+    "entities": "registries.entity_commands:entities_command",
     "init": "registries.commands:init_command",
     "inspectors": "registries.inspector_commands:inspectors_command",
     "items": "registries.item_commands:items_command",
     "migrate": "registries.commands:migrate_command",
     "plan": "app.plans.commands:plan_group",
+    "record": "registries.record_commands:record_command",
     "recusals": "registries.recusal_commands:recusals_command",
 }
 

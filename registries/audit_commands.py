@@ -12,7 +12,7 @@ import click
 from registries import audit_check, audit_events, audit_log, audit_proofs, database, log_keys
 from registries.audit_proofs import InclusionProof, Proof
 from registries.checkpoint import Checkpoint, open_checkpoint
-from registries.commands import COMMAND_LINE
+from registries.command_options import COMMAND_LINE
 from registries.database import Deed
 from registries.errors import Refused
 from registries.signed_note import VerifierKey

@@ -1,18 +1,19 @@
-"""The commands that make and keep a database: init, migrate."""
+"""The commands that make and keep a database: init, migrate, backup."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import click
 
 from registries import bureaus, database, log_keys
+from registries.backup import backup
 from registries.bureaus import LEVELS, Bureau
-from registries.database import Actor, Deed
+from registries.command_options import COMMAND_LINE
+from registries.database import Deed
 from registries.migrate import migrate
 from registries.terminal import Command
-
-COMMAND_LINE = Actor("command", "yaohao")
 
 
 @click.command("migrate", cls=Command)
@@ -33,8 +34,6 @@ def init_command(code: str, name: str, level: str, superior: str | None) -> None
     """为本单位建立两库一单：建库、制作日志密钥、登记单位。"""
 
     async def whole() -> Bureau:
-        # The keys first: the bureau's entry is already in the log that they sign.
-        log_keys.create()
         await migrate(os.environ.get("YAOHAO_APP_ROLE"))
 
         async def enter(deed: Deed) -> Bureau:
@@ -47,6 +46,14 @@ def init_command(code: str, name: str, level: str, superior: str | None) -> None
     # The keys come first: a bureau whose log cannot be signed must not begin to write it.
     log_keys.create()
     bureau = database.run(whole)
-    click.echo(
-        f"已建立：{bureau.name}（{bureau.code}）。下一步：yaohao import entities 文件 --preview"
-    )
+    click.echo(f"已建立：{bureau.name}（{bureau.code}）。")
+    click.echo(f"日志密钥在 {log_keys.path().parent}，请备份到数据库以外的地方。")
+    click.echo("下一步：yaohao import entities 文件 --preview")
+
+
+@click.command("backup", cls=Command)
+@click.argument("file", type=click.Path(path_type=Path), metavar="文件")
+def backup_command(file: Path) -> None:
+    """把 SQLite 数据库完整备份到一个新文件；系统可以照常使用。"""
+    backup(file)
+    click.echo(f"已备份到 {file}（{file.stat().st_size:,} 字节）。日志密钥不在其中，请另行备份。")

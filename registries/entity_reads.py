@@ -90,41 +90,47 @@ async def entities(
     """
     where, values = _conditions(wanted or Filter())
     where, values = f"bureau = {{}} AND id > {{}}{where}", [bureau, after, *values]
+    order = f"ORDER BY id LIMIT {limit + 1}"
     if known is None:
-        sql = f"SELECT {COLUMNS} FROM entity WHERE {where}"
+        sql = f"SELECT {COLUMNS} FROM entity WHERE {where} {order}"
     else:
         then = end_of(known)
+        # Each half is cut to a page first, so that each is read in the order of its own index.
         sql = (
-            f"SELECT {COLUMNS} FROM entity WHERE {where} AND recorded_at < {{}} UNION ALL"
-            f" SELECT {COLUMNS} FROM entity_version WHERE {where} AND recorded_at < {{}}"
-            " AND superseded_at >= {}"
+            f"SELECT * FROM (SELECT {COLUMNS} FROM entity WHERE {where} AND recorded_at < {{}}"
+            f" {order}) now UNION ALL SELECT * FROM (SELECT {COLUMNS} FROM entity_version"
+            f" WHERE {where} AND recorded_at < {{}} AND superseded_at >= {{}} {order}) past {order}"
         )
         values = [*values, then, *values, then, then]
-    rows = await database.fetch(f"{sql} ORDER BY id LIMIT {limit + 1}", *values)
-    return _page([entity_of(row) for row in rows], limit, lambda last: last.id)
+    rows = await database.fetch(sql, *values)
+    found = [entity_of(row) for row in rows]
+    return Page(tuple(found[:limit]), found[limit - 1].id if len(found) > limit else None)
 
 
 async def search(
     bureau: str, text: str, wanted: Filter | None = None, *, after: str = "", limit: int = PAGE
 ) -> Page:
-    """Return a page of the bureau's entities whose name holds `text`, in the order they were entered.
+    """Return a page of the bureau's entities whose name holds `text`.
 
-    Latin letters match in either case. Raises Refused for fewer than three characters without a
-    district: the index knows none shorter, and reading every name would take seconds.
+    In the order they were entered, as they come out of the name index; with fewer than three
+    characters in order of id, as they come out of the district's. Latin letters match in either
+    case. Raises Refused for fewer than three characters without a district: the name index knows
+    none shorter, and reading every name would take seconds.
     """
     text, wanted = text.strip(), wanted or Filter()
-    if not text or (len(text) < SHORTEST_SEARCH and not wanted.district):
+    short = len(text) < SHORTEST_SEARCH
+    if not text or (short and not wanted.district):
         raise Refused("请输入名称中至少三个连续的字；不足三个字时请同时选定区划。")
     where, values = _conditions(wanted)
-    start = int(after) if after.isdecimal() else 0
+    key, start = ("e.id", after) if short else ("e.number", int(after) if after.isdecimal() else 0)
     rows = await database.fetch(
-        f"SELECT e.number, {', '.join(f'e.{field}' for field in FIELDS)} FROM {_matching(text)}"
-        f" AND e.bureau = {{}} AND {_key(text)} > {{}}{where} ORDER BY {_key(text)} LIMIT {limit + 1}",
-        f"%{_pattern(text)}%", text, bureau, start, *values,
+        f"SELECT e.number, {', '.join(f'e.{field}' for field in FIELDS)}"
+        f" FROM {_matching(key, short=short)} AND e.bureau = {{}}{where} ORDER BY {key} LIMIT {limit + 1}",
+        f"%{_pattern(text)}%", text, start, bureau, *values,
     )  # fmt: skip
     found = [entity_of(row) for row in rows]
-    more = str(rows[limit - 1]["number"]) if len(rows) > limit else None
-    return Page(tuple(found[:limit]), more)
+    last = str(rows[limit - 1]["id" if short else "number"]) if len(rows) > limit else None
+    return Page(tuple(found[:limit]), last)
 
 
 async def counts(bureau: str) -> dict[tuple[str, str], int]:
@@ -163,27 +169,22 @@ def _conditions(wanted: Filter) -> tuple[str, list[Any]]:
     return "".join(f" AND {sql}" for sql, _ in parts), [v for _, vs in parts for v in vs]
 
 
-def _matching(text: str) -> str:
-    """Return the source of rows whose name holds the text: pattern first, then the text itself."""
+def _matching(key: str, *, short: bool) -> str:
+    """Return the source of rows whose name fits the pattern and holds the text, after the last key."""
+    after = f"{key} > {{}}"
     if database.on_postgres():
-        return "entity e WHERE e.name ILIKE {} AND position(upper({}) IN upper(e.name)) > 0"
+        return f"entity e WHERE e.name ILIKE {{}} AND position(upper({{}}) IN upper(e.name)) > 0 AND {after}"
     exact = "instr(upper(e.name), upper({})) > 0"
-    if len(text) < SHORTEST_SEARCH:
+    if short:
         # FTS5's trigrams find nothing for one or two characters.
-        return f"entity e WHERE e.name LIKE {{}} AND {exact}"
-    return f"entity_name f JOIN entity e ON e.number = f.rowid WHERE f.name LIKE {{}} AND {exact}"
-
-
-def _key(text: str) -> str:
-    """Return the column that orders the matches: they come out of the index in its order."""
-    return "e.number" if database.on_postgres() or len(text) < SHORTEST_SEARCH else "f.rowid"
+        return f"entity e WHERE e.name LIKE {{}} AND {exact} AND {after}"
+    # CROSS keeps SQLite from walking through all entities and asking the index about each.
+    return (
+        "entity_name f CROSS JOIN entity e ON e.number = f.rowid"
+        f" WHERE f.name LIKE {{}} AND {exact} AND {after.replace(key, 'f.rowid')}"
+    )
 
 
 def _pattern(text: str) -> str:
     """Return `text` for LIKE; what LIKE takes for itself stands for any one character there."""
     return "".join("_" if character in "%_\\" else character for character in text)
-
-
-def _page(found: list[Entity], limit: int, key: Any) -> Page:
-    more = key(found[limit - 1]) if len(found) > limit else None
-    return Page(tuple(found[:limit]), more)

@@ -57,13 +57,16 @@ async def migrate(app_role: str | None = None) -> list[str]:
     """Run what has not run yet and return its ids; running it again does nothing.
 
     On PostgreSQL the connected role becomes the owner of every table, and `app_role` (it must exist)
-    gets what the system needs and nothing more. Raises Refused when a role is named on SQLite.
+    gets what the system needs and nothing more. Raises Refused when a role is named on SQLite, when
+    it cannot be granted anything, and when the database knows no Chinese letters.
     """
     current = database.engine()
     if isinstance(current, GuardedSQLiteEngine):
         if app_role:
             raise Refused("SQLite 没有数据库角色，请去掉 YAOHAO_APP_ROLE 的设置。")
         await _prepare_file(current)
+    else:
+        await _refuse_letterless()
     ran = [step.name for step in steps() if await _run_once(step)]
     if app_role:
         await _grant(app_role)
@@ -89,6 +92,19 @@ async def _prepare_file(engine: GuardedSQLiteEngine) -> None:
             if attempt == ATTEMPTS:
                 raise
             await asyncio.sleep(attempt / 5)
+
+
+async def _refuse_letterless() -> None:
+    """Refuse a database in which pg_trgm takes no Chinese character for a letter and finds no name."""
+    await database.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    row = await database.fetch_one(
+        "SELECT cardinality(show_trgm('用工单位')) AS found, current_setting('server_encoding') AS encoding"
+    )
+    if row is None or not row["found"] or row["encoding"] != "UTF8":
+        raise Refused(
+            "数据库的区域设置认不出汉字，名称查询会失效。"
+            "请重新建库：CREATE DATABASE … ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0。"
+        )
 
 
 async def _recorded() -> set[tuple[str, str]]:

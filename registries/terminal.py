@@ -125,7 +125,12 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, tuple | list):
-        return "、".join(map(str, value))
+        return "、".join(map(_cell, value))
+    if isinstance(value, Mapping):
+        return "、".join(f"{name}={_cell(held)}" for name, held in value.items())
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        held = (getattr(value, field.name) for field in dataclasses.fields(value))
+        return " ".join(cell for cell in map(_cell, held) if cell)
     return str(value)
 
 

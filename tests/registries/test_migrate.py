@@ -112,3 +112,16 @@ async def test_a_role_that_cannot_be_granted_is_refused(
 ) -> None:
     with pytest.raises(Refused, match=sentence):
         await migrate(app_role=role)
+
+
+async def test_a_database_that_knows_no_chinese_letters_is_refused(
+    postgres_database: TestDatabase,
+) -> None:
+    server = postgres_database.server
+    assert server is not None
+    name = f"letterless_{server.made}"
+    await books.execute(f"CREATE DATABASE {name} LOCALE 'C' TEMPLATE template0")
+    books.use(engine_for(server.address(name)))
+    with pytest.raises(Refused, match="认不出汉字"):
+        await migrate()
+    assert await pending() == [step.name for step in steps()]
