@@ -196,7 +196,9 @@ class Staging:
         if preview.to_retire:
             await database.execute(self._retire(), *origin, self._bureau)
         if preview.new:
-            await database.execute(self._insert(), self._bureau, *origin, self._bureau)
+            all_new = preview.new == preview.staged
+            looked_up = () if all_new else (self._bureau,)
+            await database.execute(self._insert(all_new=all_new), self._bureau, *origin, *looked_up)
         return Merged(preview.new, preview.changed, preview.unchanged, preview.to_retire)
 
     @contextlib.asynccontextmanager
@@ -347,19 +349,19 @@ class Staging:
             f" WHERE {self._missing()}"
         )
 
-    def _insert(self) -> str:
+    def _insert(self, *, all_new: bool) -> str:
         names = ", ".join(self._columns)
-        values = ", ".join(
-            f"CASE WHEN {_said(c)} THEN s.{c} ELSE {DEFAULTS[c]} END" for c in self._columns
-        )
+        values = ", ".join(_or_default(column) for column in self._columns)
+        known = "SELECT 1 FROM entity e WHERE e.bureau = {} AND e.id = s.id"
         return (
             f"INSERT INTO entity (bureau, id, state, state_reason, version, valid_from, recorded_at,"
             f" recorded_by, reason, source, {names}) SELECT {{}}, s.id,"
             f" CASE WHEN s.set_aside = '' THEN 'active' ELSE 'set-aside' END, s.set_aside, 1,"
             f" {{}}, {{}}, {{}}, {{}}, {{}}, {values} FROM {self._table} s WHERE {self._mine}"
-            f" AND NOT EXISTS (SELECT 1 FROM entity e WHERE e.bureau = {{}} AND e.id = s.id)"
+            # The same deed has just counted that the books know none, so none is looked up again.
+            + ("" if all_new else f" AND NOT EXISTS ({known})")
             # In order of the id, so that the unique index grows at its end and not all over.
-            f" ORDER BY s.id"
+            + " ORDER BY s.id"
         )
 
 
@@ -379,6 +381,13 @@ STILL_SET_ASIDE = (
 def _said(column: str) -> str:
     """Return the condition that the file says something in this column."""
     return f"s.{column} IS NOT NULL" if column in NOT_TEXT else f"s.{column} <> ''"
+
+
+def _or_default(column: str) -> str:
+    """Return what a new entity gets in this column: what the file says, else the default."""
+    if DEFAULTS[column] in {"''", "NULL"}:
+        return f"s.{column}" if column in NOT_TEXT else f"coalesce(s.{column}, '')"
+    return f"CASE WHEN {_said(column)} THEN s.{column} ELSE {DEFAULTS[column]} END"
 
 
 def _other(column: str) -> str:

@@ -146,6 +146,9 @@ def _leave_out_repeated(
         return
     columns = [block.fields[name] for name in form.key]
     keys = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
+    if len({*keys}) == len(keys) and seen.keys().isdisjoint(keys):
+        seen.update(zip(keys, block.rows, strict=True))
+        return
     dropped = set()
     for index, (number, key) in enumerate(zip(block.rows, keys, strict=True)):
         earlier = seen.setdefault(key, number)
