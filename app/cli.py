@@ -19,13 +19,13 @@ from registries.terminal import Group
 
 # command → where it is. Only the module of the command that is called gets imported.
 COMMANDS = {
-    "import": "app.import_commands:import_command",
     "audit": "registries.audit_commands:audit",
     "backup": "registries.commands:backup_command",
     "calendar": "registries.calendar_commands:calendar_command",
     "districts": "registries.district_commands:districts_command",
     "draw": "app.draws.commands:draw_group",
     "entities": "registries.entity_commands:entities_command",
+    "import": "app.import_commands:import_command",
     "init": "registries.commands:init_command",
     "inspectors": "registries.inspector_commands:inspectors_command",
     "items": "registries.item_commands:items_command",

@@ -7,17 +7,14 @@ from typing import Any, TypeVar
 
 import click
 
-from registries import bureaus, database
+from registries import database
+from registries.command_options import bureau_option, the_bureau
 from registries.database import Actor, Deed
-from registries.errors import Refused
+
+__all__ = ["act", "bureau_option", "by_option", "read"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
-
-
-def bureau_option(command: F) -> F:
-    """Add `--bureau` to a command; without it the only bureau of the installation is meant."""
-    return click.option("--bureau", help="单位代码（六位）；本库只有一个单位时可以省略。")(command)
 
 
 def by_option(command: F) -> F:
@@ -25,26 +22,12 @@ def by_option(command: F) -> F:
     return click.option("--by", required=True, help="办理人姓名，记入日志。")(command)
 
 
-async def chosen_bureau(code: str | None) -> str:
-    """Return the code of the bureau that a command is about. Raises Refused where that is open."""
-    if code is not None:
-        return (await bureaus.bureau(code)).code
-    held = await bureaus.bureaus()
-    if len(held) != 1:
-        raise Refused(
-            "本库有多个单位，请用 --bureau 指明代码。"
-            if held
-            else "本库还没有单位，请先运行 yaohao init。"
-        )
-    return held[0].code
-
-
 def read(bureau: str | None, work: Callable[[str], Awaitable[T]]) -> T:
     """Run a read of one bureau's books at one moment, and return what it returns."""
 
     async def whole() -> T:
         async with database.snapshot():
-            return await work(await chosen_bureau(bureau))
+            return await work(await the_bureau(bureau))
 
     return database.run(whole)
 
@@ -53,7 +36,7 @@ def act(bureau: str | None, by: str, work: Callable[[Deed, str], Awaitable[T]]) 
     """Run one deed of `by` in one bureau's books, and return what it returns."""
 
     async def whole() -> T:
-        code = await chosen_bureau(bureau)
+        code = await the_bureau(bureau)
 
         async def alone(deed: Deed) -> T:
             return await work(deed, code)

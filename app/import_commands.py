@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,7 +24,7 @@ from registries.identifiers import FOLDS
 from registries.imports import EntityImport, FileReport, Watch, import_entities, preview_entities
 from registries.kinds import KINDS
 from registries.sheet_faults import GRADES, REASONS, Fault
-from registries.terminal import Command, Group, as_text, json_option
+from registries.terminal import Command, Group, as_text, json_option, progress_bar
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -210,7 +209,7 @@ def _bar() -> Iterator[Callable[[int, int], None]]:
             if not bars and time.monotonic() - began < 1:
                 return
             if not bars:
-                bars.append(click.progressbar(length=expected, label="读取", file=sys.stderr))
+                bars.append(progress_bar(expected, "读取"))
                 shown.enter_context(bars[0])
             bars[0].length = max(expected, done)
             bars[0].update(done - bars[0].pos)

@@ -47,7 +47,9 @@ def one_run(bundle: Path) -> tuple[float, str]:
     )
     program = str(Path(verifier.__file__))
     start = time.perf_counter()
-    shown = subprocess.run([sys.executable, program, str(bundle)], capture_output=True, check=True)
+    shown = subprocess.run(
+        [sys.executable, "-I", program, str(bundle)], capture_output=True, check=True
+    )
     seconds = time.perf_counter() - start
     assert shown.stdout.decode().startswith("验证通过")
     measured = subprocess.run(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
@@ -16,7 +15,7 @@ from registries.command_options import COMMAND_LINE
 from registries.database import Deed
 from registries.errors import Refused
 from registries.signed_note import VerifierKey
-from registries.terminal import Group, as_text, json_option, print_one, print_rows
+from registries.terminal import Group, as_text, json_option, print_one, print_rows, progress_bar
 
 T = TypeVar("T")
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -191,9 +190,7 @@ def _deed(work: Callable[[Deed], Awaitable[T]]) -> T:
 async def _verified(kept: dict[str, bytes], key: VerifierKey) -> audit_check.Report:
     head = await database.fetch_one("SELECT size FROM audit_head")
     length = head["size"] if head else 0
-    with click.progressbar(
-        length=length, label="核对", file=sys.stderr, hidden=not sys.stderr.isatty()
-    ) as bar:
+    with progress_bar(length, "核对") as bar:
         return await audit_check.verify(kept, key, seen=bar.update)
 
 

@@ -185,10 +185,11 @@ def enter_command(
     """登记一个监管对象。"""
     details = Details(**({"name": ""} | _values(values)))
 
-    async def enter(deed: Deed, code: str) -> Entity:
+    async def enter(deed: Deed) -> Entity:
+        code = await the_bureau(bureau)
         return await entities.enter(deed, code, id_, details, reason=reason, valid_from=valid_from)
 
-    _done("已登记", _act(bureau, by, enter))
+    _done("已登记", database.run(lambda: database.deed(enter, actor=Actor("command", by))))
 
 
 @entities_command.command("change", cls=Command)
@@ -197,19 +198,17 @@ def enter_command(
 @_from
 @_why
 def change_command(
-    id_: str, values: tuple[str, ...], valid_from: date | None, by: str, reason: str,
-    bureau: str | None, version: int | None,
-) -> None:  # fmt: skip
+    id_: str, values: tuple[str, ...], valid_from: date | None, reason: str, **seen: Any
+) -> None:
     """变更一个在册的监管对象。"""
     changes = _values(values)
 
-    async def change(deed: Deed, code: str) -> Entity:
-        seen = version or (await entity(code, id_)).version
-        return await entities.change(
-            deed, code, id_, changes, version=seen, reason=reason, valid_from=valid_from
+    def change(deed: Deed, bureau: str, version: int) -> Awaitable[Entity]:
+        return entities.change(
+            deed, bureau, id_, changes, version=version, reason=reason, valid_from=valid_from
         )
 
-    _done("已变更", _act(bureau, by, change))
+    _done("已变更", _alter(id_, change, **seen))
 
 
 @entities_command.command("complete", cls=Command)
@@ -220,57 +219,59 @@ def change_command(
 )
 @_why
 def complete_command(
-    id_: str, values: tuple[str, ...], code: str, by: str, reason: str, bureau: str | None,
-    version: int | None,
-) -> None:  # fmt: skip
+    id_: str, values: tuple[str, ...], code: str, reason: str, **seen: Any
+) -> None:
     """补正一个待核的监管对象，使其在册。"""
     changes = _values(values)
 
-    async def complete(deed: Deed, at: str) -> Entity:
-        seen = version or (await entity(at, id_)).version
-        return await entities.complete(
-            deed, at, id_, changes, version=seen, reason=reason, code=code
+    def complete(deed: Deed, bureau: str, version: int) -> Awaitable[Entity]:
+        return entities.complete(
+            deed, bureau, id_, changes, version=version, reason=reason, code=code
         )
 
-    _done("已补正", _act(bureau, by, complete))
+    _done("已补正", _alter(id_, complete, **seen))
 
 
 @entities_command.command("retire", cls=Command)
 @click.argument("id_", metavar="代码")
 @_from
 @_why
-def retire_command(
-    id_: str, valid_from: date | None, by: str, reason: str, bureau: str | None, version: int | None
-) -> None:
+def retire_command(id_: str, valid_from: date | None, reason: str, **seen: Any) -> None:
     """让一个监管对象退出名录；历史保留，不再参加抽查。"""
 
-    async def retire(deed: Deed, code: str) -> Entity:
-        seen = version or (await entity(code, id_)).version
-        return await entities.retire(
-            deed, code, id_, version=seen, reason=reason, valid_from=valid_from
+    def retire(deed: Deed, bureau: str, version: int) -> Awaitable[Entity]:
+        return entities.retire(
+            deed, bureau, id_, version=version, reason=reason, valid_from=valid_from
         )
 
-    _done("已退出", _act(bureau, by, retire))
+    _done("已退出", _alter(id_, retire, **seen))
 
 
 @entities_command.command("restore", cls=Command)
 @click.argument("id_", metavar="代码")
 @_why
-def restore_command(
-    id_: str, by: str, reason: str, bureau: str | None, version: int | None
-) -> None:
+def restore_command(id_: str, reason: str, **seen: Any) -> None:
     """恢复一个误退的监管对象。"""
 
-    async def restore(deed: Deed, code: str) -> Entity:
-        seen = version or (await entity(code, id_)).version
-        return await entities.restore(deed, code, id_, version=seen, reason=reason)
+    def restore(deed: Deed, bureau: str, version: int) -> Awaitable[Entity]:
+        return entities.restore(deed, bureau, id_, version=version, reason=reason)
 
-    _done("已恢复", _act(bureau, by, restore))
+    _done("已恢复", _alter(id_, restore, **seen))
 
 
-def _act(bureau: str | None, by: str, work: Callable[[Deed, str], Awaitable[Entity]]) -> Entity:
+def _alter(
+    id_: str,
+    work: Callable[[Deed, str, int], Awaitable[Entity]],
+    *,
+    bureau: str | None,
+    by: str,
+    version: int | None,
+) -> Entity:
+    """Alter an entity in a deed of `by`; without a version the present one is taken as seen."""
+
     async def whole(deed: Deed) -> Entity:
-        return await work(deed, await the_bureau(bureau))
+        code = await the_bureau(bureau)
+        return await work(deed, code, version or (await entity(code, id_)).version)
 
     return database.run(lambda: database.deed(whole, actor=Actor("command", by)))
 

@@ -19,7 +19,7 @@ import contextlib
 import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,15 +27,17 @@ from typing import Any
 import asyncpg
 from piccolo.engine.sqlite import TransactionType
 
-from registries import bulk, database
+from registries import bulk, database, entity_staging_file
 from registries.database import Deed
 from registries.engines import GuardedSQLiteEngine
-from registries.entity_tables import CONTENT, DEFAULTS, NOT_TEXT, join_codes
+from registries.entity_merging import STILL_SET_ASIDE, MergeStatements
+from registries.entity_tables import CONTENT, join_codes
 from registries.errors import Conflict, Refused
 from registries.kinds import KINDS
 
 REQUIRED = ("name", "kind", "district")
 SAMPLES = 20
+TWICE = "文件中同一代码出现多次，请先合并为一行再导入。"
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class Staging:
         self._columns = columns
         self._mark = secrets.token_hex(16)
         self._preview: Preview | None = None
-        self._retire_kind: str | None = None
+        self._seen: dict[str, Any] | None = None
         self._file: Path | None = None
         engine = database.engine()
         if isinstance(engine, GuardedSQLiteEngine):
@@ -110,6 +112,7 @@ class Staging:
             self._table, self._mine = "staging.staged", "1 = 1"
         else:
             self._table, self._mine = "entity_staged", f"s.staging = '{self._mark}'"
+        self._statements = MergeStatements(self._table, self._mine, columns)
 
     async def open(self) -> None:
         """Make the place; on PostgreSQL also clear away what a crashed import left a day ago."""
@@ -118,7 +121,7 @@ class Staging:
                 "DELETE FROM entity_staged WHERE staged_at < now() - interval '1 day'"
             )
         else:
-            await asyncio.to_thread(_make_file, self._file, self._columns)
+            await asyncio.to_thread(entity_staging_file.make, self._file, self._columns)
 
     async def close(self) -> None:
         """Clear the place away."""
@@ -138,7 +141,7 @@ class Staging:
         columns = ("id", "set_aside", *self._columns)
         try:
             if self._file is not None:
-                await asyncio.to_thread(_fill_file, self._file, columns, rows)
+                await asyncio.to_thread(entity_staging_file.fill, self._file, columns, rows)
             else:
                 marked = ((self._mark, *row) for row in rows)
                 await self._copy("entity_staged", ("staging", *columns), marked)
@@ -160,16 +163,18 @@ class Staging:
         """
         if of_kind is not None and of_kind not in KINDS:
             raise ValueError(f"{of_kind} is no kind")
+        self._statements = replace(self._statements, of_kind=of_kind)
         async with self._beside_the_books():
             if self._file is not None:
                 await self._index_file()
             await database.execute(
-                f"UPDATE {self._table} AS s SET version = NULL WHERE {self._mine}"
+                f"UPDATE {self._table} AS s SET number = NULL, version = NULL"
+                f" WHERE {self._mine} AND s.number IS NOT NULL"
             )
             await self._join_kinds()
-            await database.execute(self._mark_changed(), self._bureau)
-            self._retire_kind = of_kind
+            await database.execute(self._statements.mark(), self._bureau)
             self._preview = await self._count(retire_missing=retire_missing)
+            self._seen = await _grown()
         return self._preview
 
     async def merge(
@@ -189,21 +194,20 @@ class Staging:
             raise Refused("生效日期不能晚于今天。")
         if self._file is not None:
             await database.execute("ATTACH {} AS staging", str(self._file))
-        await self._check_unchanged(preview, day)
+        await self._check_unchanged(preview)
+        await self._check_day(preview, day)
         origin = (day, deed.now, str(deed.actor), reason, source)
         if preview.changed:
-            await database.execute(self._update(), *origin, self._bureau)
+            await database.execute(self._statements.update(), *origin)
         if preview.to_retire:
-            await database.execute(self._retire(), *origin, self._bureau)
+            await database.execute(self._statements.retire(), *origin, self._bureau)
         if preview.new:
-            all_new = preview.new == preview.staged
-            looked_up = () if all_new else (self._bureau,)
-            await database.execute(self._insert(all_new=all_new), self._bureau, *origin, *looked_up)
+            await database.execute(self._statements.insert(), self._bureau, *origin)
         return Merged(preview.new, preview.changed, preview.unchanged, preview.to_retire)
 
     @contextlib.asynccontextmanager
     async def _beside_the_books(self) -> AsyncIterator[None]:
-        """Open a transaction that reads the books and writes staged rows only; no deed waits for it."""
+        """Open a transaction that reads the books of one moment and writes staged rows only; no deed waits for it."""
         engine = database.engine()
         if isinstance(engine, GuardedSQLiteEngine):
             async with engine.transaction(TransactionType.deferred):
@@ -211,6 +215,7 @@ class Staging:
                 yield
         else:
             async with engine.transaction():
+                await database.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 yield
 
     async def _index_file(self) -> None:
@@ -234,16 +239,6 @@ class Staging:
                 both, self._bureau, pair["old"], pair["new"],
             )  # fmt: skip
 
-    def _mark_changed(self) -> str:
-        """Return the statement that notes, in each staged row that differs, which version it saw."""
-        differs = [f"({_said(column)} AND {_other(column)})" for column in self._columns]
-        differs.append(f"e.state_reason <> {STILL_SET_ASIDE}")
-        return (
-            f"UPDATE {self._table} AS s SET version = e.version FROM entity e WHERE {self._mine}"
-            f" AND e.bureau = {{}} AND e.id = s.id AND e.state <> 'retired'"
-            f" AND ({' OR '.join(differs)})"
-        )
-
     async def _count(self, *, retire_missing: bool) -> Preview:
         total = await self._number(f"SELECT count(*) AS n FROM {self._table} s WHERE {self._mine}")
         changed = await self._number(
@@ -257,7 +252,8 @@ class Staging:
         to_retire = 0
         if retire_missing:
             to_retire = await self._number(
-                f"SELECT count(*) AS n FROM entity e WHERE {self._missing()}", self._bureau
+                f"SELECT count(*) AS n FROM entity e WHERE {self._statements.missing()}",
+                self._bureau,
             )
         return Preview(
             staged=total,
@@ -304,123 +300,49 @@ class Staging:
                     found.append(Difference(row["id"], row["name"], column, _text(old), _text(new)))
         return found[:SAMPLES]
 
-    async def _check_unchanged(self, preview: Preview, day: date) -> None:
+    async def _check_unchanged(self, preview: Preview) -> None:
+        """Raise Conflict when an entity of this merge has changed since the comparison."""
+        if await _grown() == self._seen:
+            return  # Nothing at all has changed, and nobody waits while we look twice.
         known, retired = await self._known()
-        row = await database.fetch_one(
-            f"SELECT count(*) AS same, max(e.valid_from) AS latest FROM {self._table} s"
-            f" JOIN entity e ON e.bureau = {{}} AND e.id = s.id AND e.version = s.version"
-            f" WHERE {self._mine}",
-            self._bureau,
+        same = await self._number(
+            f"SELECT count(*) AS n FROM {self._table} s JOIN entity e"
+            f" ON e.number = s.number AND e.version = s.version WHERE {self._mine}"
         )
-        assert row is not None  # noqa: S101 - an aggregate always gives one row.
         missing = 0
         if preview.to_retire:
             missing = await self._number(
-                f"SELECT count(*) AS n FROM entity e WHERE {self._missing()}", self._bureau
+                f"SELECT count(*) AS n FROM entity e WHERE {self._statements.missing()}",
+                self._bureau,
             )
         seen = (preview.staged - preview.new, preview.still_retired, preview.changed)
-        if (known, retired, row["same"]) != seen or missing != preview.to_retire:
+        if (known, retired, same) != seen or missing != preview.to_retire:
             raise Conflict("预览之后名录有了变动，请重新预览再导入。")
-        if row["latest"] is not None and date.fromisoformat(str(row["latest"])) > day:
+
+    async def _check_day(self, preview: Preview, day: date) -> None:
+        """Raise Refused when a version that the merge would follow begins after `day`."""
+        followed = []
+        if preview.changed:
+            followed += await database.fetch(
+                f"SELECT max(e.valid_from) AS day FROM {self._table} s JOIN entity e"
+                f" ON e.number = s.number WHERE {self._mine} AND s.version IS NOT NULL"
+            )
+        if preview.to_retire:
+            followed += await database.fetch(
+                f"SELECT max(e.valid_from) AS day FROM entity e WHERE {self._statements.missing()}",
+                self._bureau,
+            )
+        if any(date.fromisoformat(str(row["day"])) > day for row in followed):
             raise Refused("文件的生效日期早于名录中已有的变更，请改用较晚的日期。")
 
-    def _missing(self) -> str:
-        """Return the condition on `entity` for what is to be retired; takes the bureau as its value."""
-        kind = f" AND e.kind = '{self._retire_kind}'" if self._retire_kind else ""
-        return (
-            f"e.bureau = {{}} AND e.state <> 'retired'{kind} AND NOT EXISTS"
-            f" (SELECT 1 FROM {self._table} s WHERE {self._mine} AND s.id = e.id)"
-        )
 
-    def _update(self) -> str:
-        values = ", ".join(
-            f"{c} = CASE WHEN {_said(c)} THEN s.{c} ELSE e.{c} END" for c in self._columns
-        )
-        return (
-            f"UPDATE entity AS e SET {values}, state_reason = {STILL_SET_ASIDE},"
-            f" state = CASE WHEN {STILL_SET_ASIDE} = '' THEN 'active' ELSE 'set-aside' END,"
-            f" {NEXT_VERSION} FROM {self._table} s"
-            f" WHERE e.bureau = {{}} AND e.id = s.id AND e.version = s.version AND {self._mine}"
-        )
-
-    def _retire(self) -> str:
-        return (
-            f"UPDATE entity AS e SET state = 'retired', state_reason = '', {NEXT_VERSION}"
-            f" WHERE {self._missing()}"
-        )
-
-    def _insert(self, *, all_new: bool) -> str:
-        names = ", ".join(self._columns)
-        values = ", ".join(_or_default(column) for column in self._columns)
-        known = "SELECT 1 FROM entity e WHERE e.bureau = {} AND e.id = s.id"
-        return (
-            f"INSERT INTO entity (bureau, id, state, state_reason, version, valid_from, recorded_at,"
-            f" recorded_by, reason, source, {names}) SELECT {{}}, s.id,"
-            f" CASE WHEN s.set_aside = '' THEN 'active' ELSE 'set-aside' END, s.set_aside, 1,"
-            f" {{}}, {{}}, {{}}, {{}}, {{}}, {values} FROM {self._table} s WHERE {self._mine}"
-            # The same deed has just counted that the books know none, so none is looked up again.
-            + ("" if all_new else f" AND NOT EXISTS ({known})")
-            # In order of the id, so that the unique index grows at its end and not all over.
-            + " ORDER BY s.id"
-        )
-
-
-TWICE = "文件中同一代码出现多次，请先合并为一行再导入。"
-NEXT_VERSION = (
-    "version = e.version + 1, valid_from = {}, recorded_at = {}, recorded_by = {},"
-    " reason = {}, source = {}"
-)
-# Why an entity is still set aside once the file is read: never when it is active, and not for its
-# district when the books know that.
-STILL_SET_ASIDE = (
-    "(CASE WHEN e.state = 'active' THEN '' WHEN e.district <> ''"
-    " THEN trim(replace(s.set_aside, 'district-unknown', ''), '+') ELSE s.set_aside END)"
-)
-
-
-def _said(column: str) -> str:
-    """Return the condition that the file says something in this column."""
-    return f"s.{column} IS NOT NULL" if column in NOT_TEXT else f"s.{column} <> ''"
-
-
-def _or_default(column: str) -> str:
-    """Return what a new entity gets in this column: what the file says, else the default."""
-    if DEFAULTS[column] in {"''", "NULL"}:
-        return f"s.{column}" if column in NOT_TEXT else f"coalesce(s.{column}, '')"
-    return f"CASE WHEN {_said(column)} THEN s.{column} ELSE {DEFAULTS[column]} END"
-
-
-def _other(column: str) -> str:
-    """Return the condition that the file says something else than the books."""
-    if column in NOT_TEXT:
-        return f"(e.{column} IS NULL OR e.{column} <> s.{column})"
-    return f"e.{column} <> s.{column}"
+async def _grown() -> dict[str, Any] | None:
+    """Return how far entities and versions have grown: both tables only grow, so equal is unchanged."""
+    return await database.fetch_one(
+        "SELECT (SELECT max(number) FROM entity) AS entities,"
+        " (SELECT max(number) FROM entity_version) AS versions"
+    )
 
 
 def _text(value: object) -> str:
     return "" if value is None else str(value)
-
-
-def _make_file(path: Path, columns: Sequence[str]) -> None:
-    kinds = {"headcount": "INTEGER", "established": "DATE"}
-    spelled = ", ".join(f"{column} {kinds.get(column, 'TEXT')}" for column in columns)
-    with contextlib.closing(_open_file(path)) as file:
-        file.execute(
-            f"CREATE TABLE staged (id TEXT NOT NULL, set_aside TEXT NOT NULL, version INTEGER, {spelled})"
-        )
-
-
-def _fill_file(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    marks = ", ".join("?" for _ in columns)
-    with contextlib.closing(_open_file(path)) as file:
-        file.execute("BEGIN")
-        file.executemany(f"INSERT INTO staged ({', '.join(columns)}) VALUES ({marks})", rows)
-        file.execute("COMMIT")
-
-
-def _open_file(path: Path) -> sqlite3.Connection:
-    """Open the staging file without any care for crashes: it is thrown away after one."""
-    file = sqlite3.connect(path, isolation_level=None)
-    file.execute("PRAGMA journal_mode = OFF")
-    file.execute("PRAGMA synchronous = OFF")
-    return file

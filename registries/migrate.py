@@ -96,7 +96,8 @@ async def _prepare_file(engine: GuardedSQLiteEngine) -> None:
 
 async def _refuse_letterless() -> None:
     """Refuse a database in which pg_trgm takes no Chinese character for a letter and finds no name."""
-    await database.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    async with database.alone():  # Two hosts may start together.
+        await database.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
     row = await database.fetch_one(
         "SELECT cardinality(show_trgm('用工单位')) AS found, current_setting('server_encoding') AS encoding"
     )

@@ -19,7 +19,8 @@ from registries.sheet_files import OpenedFile, RawSheet, open_file
 from registries.sheet_forms import HEADER_WITHIN, Block, Header, SheetForm, find_header
 from registries.sheet_rows import Place, Tally, batches, read_block, without
 
-BLOCK = 20_000
+# Small enough for the processor's cache and for the garbage collector to pass by.
+BLOCK = 4_000
 
 
 class SheetReading(Tally):

@@ -204,21 +204,28 @@ Wrong = list[tuple[int, CellRefused | CellSetAside]]
 
 def read_cells(column: Column, cells: Sequence[Cell]) -> tuple[list[object], Wrong]:
     """Return the values of a column's cells, and (index, what is wrong) for those that have none."""
+    only_text = {*map(type, cells)} == {str}
     if column.repeats:
-        return _read_each_once(column, cells)
-    if column.tidy and {*map(type, cells)} == {str}:
+        # Cells differ by type too: 1, 1.0 and True are equal, but not one cell.
+        keys = cells if only_text else list(zip(map(type, cells), cells, strict=True))
+        return _read_each_once(column, cells, keys)
+    if column.tidy and only_text:
         return _read_untidy(column, column.tidy, cast("Sequence[str]", cells))
     return _read_every(column, cells)
 
 
-def _read_each_once(column: Column, cells: Sequence[Cell]) -> tuple[list[object], Wrong]:
-    """Read a column of few different cells. They differ by type too: 1, 1.0 and True are equal, but not one cell."""
-    keys = list(zip(map(type, cells), cells, strict=True))
-    different = list(dict.fromkeys(keys))
-    values, wrong = _read_every(column, [cell for _, cell in different])
+def _read_each_once(
+    column: Column, cells: Sequence[Cell], keys: Sequence[object]
+) -> tuple[list[object], Wrong]:
+    """Read a column of few different cells; cells of one key are read once."""
+    different = dict(zip(keys, cells, strict=True))
+    values, wrong = _read_every(column, list(different.values()))
     known = dict(zip(different, values, strict=True))
-    problems = {different[index]: problem for index, problem in wrong}
-    spread = [(n, problems[key]) for n, key in enumerate(keys) if key in problems] if wrong else []
+    if not wrong:
+        return [known[key] for key in keys], []
+    order = list(different)
+    problems = {order[index]: problem for index, problem in wrong}
+    spread = [(index, problems[key]) for index, key in enumerate(keys) if key in problems]
     return [known[key] for key in keys], spread
 
 

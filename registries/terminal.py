@@ -6,7 +6,7 @@ import dataclasses
 import json
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
 F = TypeVar("F", bound=Callable[..., Any])
-T = TypeVar("T")
 
 
 class Command(click.Command):
@@ -106,11 +105,13 @@ def as_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
 
 
-def progress(rows: Iterable[T], length: int, label: str) -> Iterator[T]:
-    """Yield from `rows` and show a bar on standard error when somebody is watching it."""
-    bar: ProgressBar[T] = click.progressbar(rows, length=length, label=label, file=sys.stderr)
-    with bar:
-        yield from bar
+def progress_bar(length: int, label: str) -> ProgressBar[int]:
+    """Return a bar on standard error that stays silent where nobody is watching."""
+    hidden = not sys.stderr.isatty()
+    bar: ProgressBar[int] = click.progressbar(
+        length=length, label=label, file=sys.stderr, hidden=hidden
+    )
+    return bar
 
 
 def _plain(value: object) -> str:

@@ -106,7 +106,7 @@ def _add_verify(commands: Any) -> None:
     )
     verifying.add_argument("source", type=Path, metavar="DIR|ZIP", help="文件夹或压缩包")
     verifying.add_argument("--commitment", metavar="HEX", help="公布的承诺值")
-    verifying.add_argument("--parts-digest", metavar="HEX", help="公布的贡献摘要")
+    verifying.add_argument("--parts-digest", metavar="HEX", help="公布的各方摘要")
     verifying.add_argument("--dice", metavar="DIGITS", help="现场的骰子数字")
     verifying.add_argument("--root", metavar="HEX", help="公布的结果根")
 

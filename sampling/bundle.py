@@ -34,8 +34,9 @@ LARGEST_BUNDLE: Final = 1 << 30
 
 _TIME: Final = (1980, 1, 1, 0, 0, 0)
 _FIRST_DOS_DATE: Final = 0x21
-_ENCRYPTED: Final = 0x1
+_UTF_8_NAME: Final = 0x800
 _LOCAL_HEADER: Final = struct.Struct("<4s5H3L2H")
+_DIRECTORY_LENGTHS: Final = struct.Struct("<3H")
 _END_RECORD: Final = struct.Struct("<4s4H2LH")
 
 
@@ -47,13 +48,19 @@ def explanation(verifier: bytes) -> bytes:
         "核验方法：在装有 Python 3.9 或更高版本的电脑上，于命令行执行\n"
         "\n"
         "    python -I verify.py 本压缩包.zip --commitment 公布的承诺值 "
-        "--parts-digest 公布的贡献摘要 --dice 现场骰子 --root 公布的结果根\n"
+        "--parts-digest 公布的各方摘要 --dice 现场骰子 --root 公布的结果根\n"
         "\n"
         "先把 verify.py 从压缩包中取出；也可以使用从别处得到的同一程序，其 SHA-256 为\n"
         f"    {sha256_hex(verifier)}\n"
         "\n"
-        "四个公布的值请取自开奖前后的公示、现场照片或见证人签字的记录，不要取自本压缩包。\n"
+        "四个公布的值请取自摇号前后的公示、现场照片或见证人签字的记录，不要取自本压缩包。\n"
         "不给公布的值也能核验，但只能说明材料前后一致，不能说明它就是当时公布的那一次。\n"
+        "\n"
+        "English: this zip holds everything of one draw of labour inspections. To check it, take\n"
+        "verify.py out of it (or get the same program elsewhere: its SHA-256 is above) and run the\n"
+        "command above with Python 3.9 or later; nothing else has to be installed. The four values are\n"
+        "the commitment, the parts digest, the dice and the root as they were published. Without them\n"
+        "the zip is only shown to agree with itself, not to be the draw that was announced.\n"
     ).encode()
 
 
@@ -100,7 +107,7 @@ def _check_entries(archive: zipfile.ZipFile, data: bytes) -> None:
             "files", f"压缩包中的文件缺少或多出：{told}。" if odd else "压缩包中有重复的文件。"
         )
     for entry in entries:
-        if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & _ENCRYPTED:
+        if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & ~_UTF_8_NAME:
             raise ProtocolError("files", f"{entry.filename} 不是原样存放的。")
         if entry.compress_size != entry.file_size:
             raise ProtocolError("files", f"{entry.filename} 的长度前后不一。")
@@ -116,7 +123,7 @@ def _check_layout(archive: zipfile.ZipFile, data: bytes) -> None:
     too small to need zip64.
     """
     at = 0
-    for entry in sorted(archive.infolist(), key=lambda one: one.header_offset):
+    for entry in archive.infolist():
         name = entry.filename.encode()
         expected = (
             b"PK\x03\x04",
@@ -131,12 +138,28 @@ def _check_layout(archive: zipfile.ZipFile, data: bytes) -> None:
             len(name),
             0,
         )
-        if entry.header_offset != at or entry.extra or entry.comment:
-            raise ProtocolError("files", "压缩包中的文件没有首尾相接，或带有附加内容。")
+        if entry.header_offset != at or entry.volume or entry.reserved:
+            raise ProtocolError("files", "压缩包中的文件没有按目录的次序首尾相接，或带有附加内容。")
         if _LOCAL_HEADER.unpack_from(data, at) != expected:
             raise ProtocolError("files", f"{entry.filename} 的文件头与目录不符。")
         at += _LOCAL_HEADER.size + len(name) + entry.file_size
     count, directory = len(archive.infolist()), len(data) - _END_RECORD.size - at
+    _check_directory(archive, data[at : at + max(directory, 0)])
     expected_end = (b"PK\x05\x06", 0, 0, count, count, directory, at, 0)
     if directory < 0 or _END_RECORD.unpack_from(data, at + directory) != expected_end:
+        raise ProtocolError("files", "压缩包中有文件以外的内容。")
+
+
+def _check_directory(archive: zipfile.ZipFile, directory: bytes) -> None:
+    """Refuse a directory record with extras or a comment, even one that only claims to have them.
+
+    zipfile cuts off silently what the last record claims beyond the end.
+    """
+    at = 0
+    for entry in archive.infolist():
+        name = len(entry.filename.encode())
+        if _DIRECTORY_LENGTHS.unpack_from(directory, at + 28) != (name, 0, 0):
+            raise ProtocolError("files", "压缩包的目录带有附加内容。")
+        at += 46 + name
+    if at != len(directory):
         raise ProtocolError("files", "压缩包中有文件以外的内容。")

@@ -33,7 +33,7 @@ CHECKS: Final[Mapping[str, str]] = {
 
 _ANCHORS: Final[Mapping[str, str]] = {
     "commitment": "承诺值",
-    "parts_digest": "贡献摘要",
+    "parts_digest": "各方摘要",
     "dice": "骰子数字",
     "root": "结果根",
 }

@@ -19,7 +19,14 @@ from numpy.typing import NDArray
 
 from sampling.encoding import jcs, merkle_root, parse_csv, parse_jcs
 from sampling.errors import FormError, ProtocolError, refused_as
-from sampling.plan_form import NAME_CHARACTER, SALTED_FILES, Plan, StratumKey, require_files
+from sampling.plan_form import (
+    DISTRICT,
+    NAME_CHARACTER,
+    SALTED_FILES,
+    Plan,
+    StratumKey,
+    require_files,
+)
 
 HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
     "entities.csv": ("id", "district", "grade", "kind", "name"),
@@ -32,7 +39,7 @@ HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
 FRAME_FILES: Final = (*SALTED_FILES, "salt.txt")
 """What a frame is read from: the six salted files and the salt."""
 
-_ID, _INSPECTOR, _DISTRICT = "[0-9A-Z]{1,40}", "[0-9A-Za-z-]{1,40}", "[0-9]{6,12}"
+_ID, _INSPECTOR = "[0-9A-Z]{1,40}", "[0-9A-Za-z-]{1,40}"
 _REASON = "[a-z0-9-]{1,40}"
 _CODES = "[a-z0-9-]+(?:[+][a-z0-9-]+)*"
 _PLAIN = NAME_CHARACTER.replace("[^", '[^,"')
@@ -43,13 +50,15 @@ _NAME = f"(?:{_PLAIN}{{1,200}}|{_QUOTED})"
 _ROWS: Final[Mapping[str, re.Pattern[str]]] = {
     name: re.compile(f"^{row}\n", re.MULTILINE)
     for name, row in {
-        "entities.csv": f"({_ID}),({_DISTRICT},[ABC-]),({_CODES}),{_NAME}",
+        "entities.csv": f"({_ID}),({DISTRICT},[ABC-]),({_CODES}),{_NAME}",
         "excluded.csv": f"({_ID}),({_REASON})",
-        "inspectors.csv": f"({_INSPECTOR}),(-|{_DISTRICT}(?:[+]{_DISTRICT})*),([01]),([0-9]{{1,4}})",
+        "inspectors.csv": f"({_INSPECTOR}),(-|{DISTRICT}(?:[+]{DISTRICT})*),([01]),([0-9]{{1,4}})",
         "left_out.csv": f"({_INSPECTOR}),({_REASON})",
         "recusals.csv": f"({_INSPECTOR}),({_ID}),({_REASON})",
     }.items()
 }
+_TEXT = NAME_CHARACTER + "{1,200}"
+_PERSON: Final = (_INSPECTOR, _TEXT, _TEXT, "[0-9a-f]{32}")
 _CHUNK: Final = 1 << 22
 _LONGEST_KIND: Final = 80
 
@@ -185,9 +194,9 @@ def people_root(data: bytes) -> str:
         names = [row[0] for row in rows]
         if any(a >= b for a, b in pairwise(names)):
             raise FormError("没有按代号排序，或有重复。")
-        for inspector, _certificate, _name, salt in rows:
-            if not re.fullmatch(_INSPECTOR, inspector) or not re.fullmatch("[0-9a-f]{32}", salt):
-                raise FormError(f"{inspector[:40]} 一行的代号或盐的写法不合规定。")
+        for row in rows:
+            if not all(map(re.fullmatch, _PERSON, row)):
+                raise FormError(f"{row[0][:40]} 一行的代号、证号、姓名或盐的写法不合规定。")
         return merkle_root([person_leaf(row) for row in rows])
 
 

@@ -31,7 +31,10 @@ Rate = int | Literal["all"]
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 _TITLE = re.compile(NAME_CHARACTER + "{1,200}")
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+# The hour is limited here, since 24:00 is a time to fromisoformat of Python 3.14 and not before.
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}Z")
+DISTRICT: Final = "[0-9]{6,12}"
+_STRATUM_KEY: Final = (re.compile(DISTRICT), re.compile("[ABC-]"))
 
 
 @dataclass(frozen=True)
@@ -178,8 +181,13 @@ def _strata(value: object) -> tuple[StratumShare, ...]:
         stratum = _object(item, "strata", frozenset(StratumShare.__dataclass_fields__))
         key, expect = stratum["key"], stratum["expect"]
         _require(
-            isinstance(key, list) and len(key) == 2 and all(isinstance(part, str) for part in key),
-            "strata.key 必须是地区和等级两个文字",
+            isinstance(key, list)
+            and len(key) == len(_STRATUM_KEY)
+            and all(
+                isinstance(part, str) and pattern.fullmatch(part)
+                for part, pattern in zip(key, _STRATUM_KEY, strict=True)
+            ),
+            "strata.key 必须是地区代码和等级",
         )
         _require(isinstance(expect, str), "strata.expect 必须是文字")
         strata.append(StratumShare((key[0], key[1]), _whole(stratum, "population"), expect))

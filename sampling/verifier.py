@@ -43,6 +43,8 @@ FROZEN = (
 CHECKED_FILES = ("plan.json", *FROZEN, "salt.txt", "seed.json", "result.json")
 BUNDLE_NAMES = frozenset((*CHECKED_FILES, "verify.py", "说明.txt"))
 LARGEST_INTEGER = 2**53 - 1
+DEEPEST_NESTING = 100
+LARGEST_BUNDLE = 2**30
 WORDS = {
     "keys": "plan.json 的格式、键、类型和范围 / form, keys, types and limits of plan.json",
     "files": "文件齐全，加盐摘要一致 / every file present, salted digests agree",
@@ -123,17 +125,20 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def _holds_null(value: Any) -> bool:
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
-        if item is None:
+def _too_deep_or_null(value: Any) -> bool:
+    # Level by level, because recursion has other limits in every version of Python.
+    level = [value]
+    for _ in range(DEEPEST_NESTING + 1):
+        if None in level:
             return True
-        if isinstance(item, dict):
-            waiting.extend(item.values())
-        elif isinstance(item, list):
-            waiting.extend(item)
-    return False
+        inside: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                inside.extend(item.values())
+            elif isinstance(item, list):
+                inside.extend(item)
+        level = inside
+    return bool(level)
 
 
 def parse_jcs(data: bytes, name: str, word: str) -> Any:
@@ -146,7 +151,7 @@ def parse_jcs(data: bytes, name: str, word: str) -> Any:
             parse_constant=_no_such_number,
             object_pairs_hook=_object,
         )
-        canonical = not _holds_null(value) and jcs(value) == data
+        canonical = not _too_deep_or_null(value) and jcs(value) == data
     except (ValueError, RecursionError):
         canonical = False
     if not canonical:
@@ -305,7 +310,7 @@ def read_plan(data: bytes) -> dict[str, Any]:
 
 def is_moment(value: Any) -> bool:
     """A real UTC moment written YYYY-MM-DDThh:mm:ssZ."""
-    if not is_text(value, "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"):
+    if not is_text(value, "[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}Z"):
         return False
     try:
         datetime.datetime.fromisoformat(value[:-1])
@@ -343,13 +348,13 @@ def check_plan_allocation(allocation: Any) -> None:
 
 def check_plan_strata(strata: Any) -> None:
     """The form of `strata` (§2); whether they are the right ones is `shares`."""
-    need(isinstance(strata, list) and len(strata) > 0, "strata")
+    need(isinstance(strata, list), "strata")
     for stratum in strata:
         need(has_keys(stratum, "key population expect"), "strata")
         key = stratum["key"]
         need(isinstance(key, list) and len(key) == 2, "strata.key")
         need(is_text(key[0], DISTRICT) and is_text(key[1], GRADE), "strata.key")
-        need(is_integer(stratum["population"], 1), "strata.population")
+        need(is_integer(stratum["population"], 0), "strata.population")
         need(isinstance(stratum["expect"], str), "strata.expect")
 
 
@@ -1141,10 +1146,30 @@ def run_checks(
     values: dict[str, str],
 ) -> None:
     """Every check in §9's order; the words passed are added to `checked`. Raises Refused."""
+    plan, frame, expect = check_frozen(files, people, checked, values)
+    seed = check_ceremony(files["seed.json"], plan, values["commitment"], checked)
+    derived = derive_result(plan, frame, expect, values["commitment"], seed["seed"])
+    check_result(files["result.json"], derived)
+    checked.append("result")
+    values.update(
+        parts_digest=seed["parts_digest"],
+        dice=seed["dice"],
+        seed=seed["seed"],
+        root=derived["root"],
+    )
+    check_anchors(anchors, values)
+    if any(value is not None for value in anchors):
+        checked.append("anchors")
+
+
+def check_frozen(
+    files: Mapping[str, bytes], people: bytes | None, checked: list[str], values: dict[str, str]
+) -> tuple[dict[str, Any], Frame, dict[Key, Fraction]]:
+    """What was fixed before anyone contributed: `keys` to `shares`. Plan, frame and shares."""
     if "plan.json" not in files:
         raise Refused("files", "缺少文件 plan.json。", "plan.json is missing.")
     plan = read_plan(files["plan.json"])
-    commitment = values["commitment"] = sha256_hex(files["plan.json"])
+    values["commitment"] = sha256_hex(files["plan.json"])
     checked.append("keys")
     check_digests(files, plan)
     checked.append("files")
@@ -1159,24 +1184,20 @@ def run_checks(
     checked.append("quota")
     expect = check_shares(plan, frame)
     checked.append("shares")
-    seed, parts = read_seed(files["seed.json"], plan, commitment)
+    return plan, frame, expect
+
+
+def check_ceremony(
+    data: bytes, plan: Mapping[str, Any], commitment: str, checked: list[str]
+) -> dict[str, Any]:
+    """What happened in the hall: `contributions` to `seed`. The value of seed.json."""
+    seed, parts = read_seed(data, plan, commitment)
     checked.append("contributions")
     check_dice(seed, plan)
     checked.append("dice")
     check_seed(seed, parts, commitment)
     checked.append("seed")
-    derived = derive_result(plan, frame, expect, commitment, seed["seed"])
-    check_result(files["result.json"], derived)
-    checked.append("result")
-    values.update(
-        parts_digest=seed["parts_digest"],
-        dice=seed["dice"],
-        seed=seed["seed"],
-        root=derived["root"],
-    )
-    check_anchors(anchors, values)
-    if any(anchors):
-        checked.append("anchors")
+    return seed
 
 
 def _report(
@@ -1305,8 +1326,8 @@ def read_bundle(path: str) -> dict[str, bytes]:
         if folder.is_dir():
             names = [*CHECKED_FILES, "people.csv", "verify.py"]
             return {name: read_file(folder / name) for name in names if (folder / name).is_file()}
-        if folder.stat().st_size > 0xFFFFFFFE:
-            raise bad_zip("大于 4 GiB", "larger than 4 GiB")
+        if folder.stat().st_size > LARGEST_BUNDLE:
+            raise bad_zip("大于 1 GiB", "larger than 1 GiB")
         data = read_file(folder)
     except (OSError, ValueError):
         raise Refused(

@@ -138,7 +138,7 @@ async def _terms(bureau: str, chosen: Chosen, steering: Steering) -> bytes:
     item_list = await item_lists.item_list(bureau, chosen.content.item_list)
     return terms_json(
         chosen,
-        item_list=f"{item_list.name}（第 {item_list.version} 版）",
+        item_list=item_list.name,
         item_names={key: item_list.item(key).name for key in chosen.planned.items},
         recusal_reasons=recusals.REASONS,
         verifier_digest=sha256_hex(verifier()),

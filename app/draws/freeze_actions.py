@@ -1,30 +1,25 @@
-"""Prepare a draw, look at it beforehand, freeze it: one deed, after which nothing of it can change (protocol §2)."""
+"""Look at a prepared draw, and freeze it: one deed, after which nothing of it can change (protocol §2)."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Any, Final
-from zoneinfo import ZoneInfo
-
-import msgspec
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
 
 from app.draws import books_reads, preview_rules, settings_rules
 from app.draws.books_reads import Books, Place
 from app.draws.draw_reads import Draw, draw_of, draws_of
+from app.draws.preparation_actions import Preparation, open_preparation, today_of
 from app.draws.preview_rules import Preview
-from app.draws.settings_rules import Settings
-from app.draws.state_rules import OPEN, SIGNED, STATES, after
+from app.draws.state_rules import OPEN, SIGNED, STATES
 from app.draws.step_actions import log, store_file, take_step
-from app.draws.tables import DrawTable, PreparationTable, RehearsalTable
+from app.draws.tables import DrawTable, RehearsalTable
 from app.draws.terms_rules import Chosen
 from app.plans import tables as plans
-from registries import audit_log, bulk
+from registries import bulk
 from registries.database import Deed
-from registries.errors import Invalid, NotFound, Refused
-from sampling.encoding import jcs, parse_jcs
+from registries.errors import NotFound, Refused
 from sampling.errors import FreezeRefused, ProtocolError
 from sampling.frame import read_frame
 from sampling.freeze import FreshDraw
@@ -32,12 +27,8 @@ from sampling.freeze import freeze as freeze_files
 from sampling.quota import required_number
 
 EVENTS: Final[dict[str, str]] = {
-    "draw:prepare": "准备一次抽查",
-    "draw:change": "修改准备中的抽查",
-    "draw:abandon": "放弃准备",
     "draw:freeze": "冻结抽查并公布承诺",
 }
-SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 ACCESS: Final[dict[str, str]] = {
     "plan.json": "public",
     "terms.json": "public",
@@ -46,82 +37,6 @@ ACCESS: Final[dict[str, str]] = {
     "people.csv": "sealed",
 }
 """Who may read a frozen file before unsealing; those not named are read by role (protocol §8)."""
-
-
-@dataclass(frozen=True)
-class Preparation:
-    """A draw that is being prepared: it has no number, and may change or be given up."""
-
-    id: int
-    bureau: str
-    plan: int
-    round: int
-    settings: Settings
-    prepared_by: str
-    prepared_at: datetime
-    abandoned_at: datetime | None
-
-
-async def prepare(deed: Deed, *, bureau: str, year: int, number: int, settings: Settings) -> int:
-    """Prepare round `number` of the year's published plan; return the preparation's own number.
-
-    Raises NotFound where no plan is published, Refused where it has no such round or the round is
-    drawn already, Invalid with every fault of the settings.
-    """
-    plan = await plans.binding_plan(bureau, year)
-    if not 1 <= number <= len(plan.content.rounds):
-        raise Refused(
-            f"{year} 年度计划只有 {len(plan.content.rounds)} 次抽查，没有第 {number} 次。"
-        )
-    await _refuse_drawn_round(bureau, year, number)
-    _check(settings, plan, number, _today(deed.now))
-    text = jcs(msgspec.to_builtins(settings)).decode()
-    rows = await PreparationTable.insert(
-        PreparationTable(
-            bureau=bureau,
-            plan=plan.id,
-            round=number,
-            settings=text,
-            prepared_by=deed.actor.name,
-            prepared_at=deed.now,
-        )
-    ).returning(PreparationTable.id)
-    made = int(rows[0]["id"])
-    new = {"plan": f"{year}/{plan.version}", "round": number, "settings": _object(text)}
-    await _log(deed, "draw:prepare", bureau, made, new)
-    return made
-
-
-async def change(deed: Deed, *, bureau: str, preparation: int, settings: Settings) -> None:
-    """Replace the settings of a draw that is not frozen. Raises NotFound, Refused, Invalid."""
-    old = await open_preparation(bureau, preparation)
-    plan = await plans.plan_by_id(old.plan)
-    _check(settings, plan, old.round, _today(deed.now))
-    text = jcs(msgspec.to_builtins(settings)).decode()
-    await PreparationTable.update({PreparationTable.settings: text}).where(
-        PreparationTable.id == old.id
-    )
-    previous = jcs(msgspec.to_builtins(old.settings)).decode()
-    await _log(
-        deed,
-        "draw:change",
-        bureau,
-        old.id,
-        {"settings": _object(text)},
-        {"settings": _object(previous)},
-    )
-
-
-async def abandon(deed: Deed, *, bureau: str, preparation: int, reason: str) -> None:
-    """Give up a preparation; it leaves no gap in the numbers, because it never had one."""
-    if not reason.strip():
-        raise Invalid("请写明理由。", {"reason": ["请填写放弃准备的理由。"]})
-    old = await open_preparation(bureau, preparation)
-    await PreparationTable.update({PreparationTable.abandoned_at: deed.now}).where(
-        PreparationTable.id == old.id
-    )
-    state = after("prepared", "abandon")
-    await _log(deed, "draw:abandon", bureau, old.id, {"state": state}, reason=reason)
 
 
 async def preview(bureau: str, preparation: int, now: datetime) -> Preview:
@@ -156,7 +71,7 @@ async def freeze(deed: Deed, *, bureau: str, preparation: int) -> Draw:
         raise Refused("\n".join(refusals))
     books = await books_reads.books(bureau, chosen, place)
     fresh = _frozen(books)
-    row = await _draw_row(deed, one, chosen, fresh)
+    row = _draw_row(deed, one, chosen, fresh)
     await DrawTable.insert(row)
     draw = replace(await _entered(row), state="prepared")
     await _store(draw.id, books, fresh)
@@ -178,32 +93,6 @@ async def freeze(deed: Deed, *, bureau: str, preparation: int) -> Draw:
     return await draw_of(bureau, draw.number)
 
 
-async def open_preparation(bureau: str, number: int) -> Preparation:
-    """Return a preparation that may still change. Raises NotFound, Refused once it is frozen."""
-    rows = [one for one in await preparations(bureau) if one.id == number]
-    if not rows:
-        raise NotFound(f"没有编号为 {number} 的抽查准备。请用 yaohao draw list 查看。")
-    if rows[0].abandoned_at is not None:
-        raise Refused("这次准备已经放弃，请重新准备。")
-    frozen = [draw for draw in await draws_of(bureau) if draw.preparation == number]
-    if frozen:
-        raise Refused(f"这次抽查已冻结为 {frozen[0].number}，不能再改。确有错误只能依规定作废。")
-    return rows[0]
-
-
-async def preparations(bureau: str) -> list[Preparation]:
-    """Return every preparation of a bureau, oldest first."""
-    rows = (
-        await PreparationTable.select()
-        .where(PreparationTable.bureau == bureau)
-        .order_by(PreparationTable.id)
-    )
-    return [
-        Preparation(**{**row, "settings": msgspec.json.decode(row["settings"], type=Settings)})
-        for row in rows
-    ]
-
-
 async def series_of_database() -> str:
     """Return `rehearsal` in a scratch database of a rehearsal (演练), `formal` everywhere else."""
     return "rehearsal" if await RehearsalTable.exists() else "formal"
@@ -213,7 +102,7 @@ async def _chosen(one: Preparation, now: datetime) -> tuple[Chosen, Place]:
     plan = await plans.plan_by_id(one.plan)
     series = await series_of_database()
     earlier = [draw for draw in await draws_of(one.bureau) if draw.series == series]
-    today = _today(now)
+    today = today_of(now)
     sequence = 1 + sum(draw.year == today.year for draw in earlier)
     prefix = "YL-" if series == "rehearsal" else ""
     place = Place(
@@ -253,12 +142,6 @@ async def _order_refusals(one: Preparation, chosen: Chosen) -> list[str]:
     return found
 
 
-async def _refuse_drawn_round(bureau: str, year: int, number: int) -> None:
-    for draw in await draws_of(bureau):
-        if draw.state in SIGNED and (draw.year, draw.round) == (year, number):
-            raise Refused(f"第 {number} 次抽查已由 {draw.number} 完成，不能再抽一次。")
-
-
 def _frozen(books: Books) -> FreshDraw:
     try:
         return freeze_files(books.policy, books.files, books.people.people_csv)
@@ -269,7 +152,7 @@ def _frozen(books: Books) -> FreshDraw:
         raise Refused(f"现在不能冻结：{error.sentence}") from error
 
 
-async def _draw_row(deed: Deed, one: Preparation, chosen: Chosen, fresh: FreshDraw) -> DrawTable:
+def _draw_row(deed: Deed, one: Preparation, chosen: Chosen, fresh: FreshDraw) -> DrawTable:
     number = fresh.plan.draw
     return DrawTable(
         bureau=one.bureau,
@@ -336,39 +219,4 @@ def _preview(books: Books, fresh: FreshDraw | None, refusals: tuple[str, ...]) -
         strata=preview_rules.strata_of(fresh, names) if fresh else (),
         staffing=preview_rules.staffing_of(fresh, books.people, policy, names) if fresh else (),
         refusals=refusals,
-    )
-
-
-def _check(settings: Settings, plan: plans.Plan, number: int, today: date) -> None:
-    faults = settings_rules.faults(settings, plan.content.rounds[number - 1], today)
-    if faults:
-        raise Invalid("抽查的设置有误，请改正后再试。", faults)
-
-
-def _today(now: datetime) -> date:
-    return now.astimezone(SHANGHAI).date()
-
-
-def _object(text: str) -> Any:
-    return parse_jcs(text.encode())
-
-
-async def _log(
-    deed: Deed,
-    event: str,
-    bureau: str,
-    preparation: int,
-    new: Mapping[str, Any],
-    previous: Mapping[str, Any] | None = None,
-    *,
-    reason: str = "",
-) -> None:
-    await audit_log.append(
-        deed,
-        event,
-        bureau=bureau,
-        subject=f"draw-preparation:{preparation}",
-        previous=previous,
-        new=new,
-        reason=reason,
     )

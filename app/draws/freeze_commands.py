@@ -10,9 +10,16 @@ import click
 import msgspec
 
 from app.command_line import act, bureau_option, by_option, read
-from app.draws import draw_reads, freeze_actions, gauges_reads, preview_rules, seal_actions
+from app.draws import (
+    draw_reads,
+    freeze_actions,
+    gauges_reads,
+    preparation_actions,
+    preview_rules,
+    seal_actions,
+)
 from app.draws.draw_reads import Draw, StepTaken
-from app.draws.freeze_actions import Preparation
+from app.draws.preparation_actions import Preparation
 from app.draws.settings_rules import HALL_MODES, Settings
 from app.draws.state_rules import STATES
 from app.plans import rules as plan_rules
@@ -79,7 +86,7 @@ def prepare_command(year: int, number: int, bureau: str | None, by: str, **given
     made = act(
         bureau,
         by,
-        lambda deed, code: freeze_actions.prepare(
+        lambda deed, code: preparation_actions.prepare(
             deed, bureau=code, year=year, number=number, settings=settings
         ),
     )
@@ -97,7 +104,7 @@ def change_command(preparation: int, bureau: str | None, by: str, **given: Any) 
     act(
         bureau,
         by,
-        lambda deed, code: freeze_actions.change(
+        lambda deed, code: preparation_actions.change(
             deed, bureau=code, preparation=preparation, settings=settings
         ),
     )
@@ -114,7 +121,7 @@ def abandon_command(preparation: int, reason: str, bureau: str | None, by: str) 
     act(
         bureau,
         by,
-        lambda deed, code: freeze_actions.abandon(
+        lambda deed, code: preparation_actions.abandon(
             deed, bureau=code, preparation=preparation, reason=reason
         ),
     )
@@ -158,7 +165,7 @@ def list_command(bureau: str | None, as_json: bool) -> None:  # noqa: FBT001
     """列出全部抽查和准备中的抽查。"""
 
     async def both(code: str) -> tuple[list[Draw], list[Preparation]]:
-        return await draw_reads.draws_of(code), await freeze_actions.preparations(code)
+        return await draw_reads.draws_of(code), await preparation_actions.preparations(code)
 
     draws, preparations = read(bureau, both)
     frozen = {draw.preparation for draw in draws}
@@ -195,7 +202,7 @@ def show_command(number: str, bureau: str | None, as_json: bool) -> None:  # noq
     click.echo(f"上一次抽查的承诺：{_groups(draw.previous) or '无（首次抽查）'}")
     click.echo(f"抽 {draw.total} 家，任务至 {draw.tasks_end}，最迟启封 {draw.unseal_by}")
     for step in steps:
-        at = step.at.astimezone(freeze_actions.SHANGHAI)
+        at = step.at.astimezone(preparation_actions.SHANGHAI)
         people = "、".join(name for name in (step.operator, step.witness) if name)
         click.echo(
             f"  {at:%Y-%m-%d %H:%M:%S}  {STATES[step.state]}  {people}  {step.reason}".rstrip()

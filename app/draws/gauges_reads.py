@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from app.draws import exclusion_reads
 from app.draws.draw_reads import draws_of
-from app.draws.freeze_actions import SHANGHAI
+from app.draws.preparation_actions import SHANGHAI
 from app.draws.scope_rules import windows
 from app.draws.state_rules import SIGNED
 from app.plans import rules, tables

@@ -13,7 +13,6 @@ from app.draws.pool_rules import LEFT_OUT
 from app.draws.scope_rules import rule_terms
 from app.draws.settings_rules import Settings
 from app.plans.rules import PlanContent, Round
-from registries.items import METHODS
 from registries.kinds import KINDS
 from sampling.encoding import Json, jcs
 
@@ -76,10 +75,11 @@ def terms_json(
             "weight": planned.weight,
         },
         "items": {
-            "list": item_list,
+            "list": chosen.content.item_list,
+            "name": item_list,
             "items": [{"code": key, "name": item_names[key]} for key in planned.items],
         },
-        "methods": [METHODS[method] for method in planned.methods],
+        "methods": list(planned.methods),
         "tasks": {"from": settings.tasks_start.isoformat(), "to": settings.tasks_end.isoformat()},
         "exclusions": rule_terms(chosen.content.policy, chosen.on),  # type: ignore[dict-item]
         "inspector_pool": {"rule": POOL_RULE, "reasons": dict(LEFT_OUT)},

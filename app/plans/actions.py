@@ -58,7 +58,8 @@ async def change(deed: Deed, *, bureau: str, year: int, content: PlanContent) ->
     open_plan = await tables.plan(bureau, year)
     if open_plan.state != "drafting":
         raise Refused(f"计划现在是“{rules.STATES[open_plan.state]}”，只有起草中的计划可以修改。")
-    await _check(content, bureau, year, amends=open_plan.amends is not None)
+    published = [one for one in await tables.plans(bureau, year) if one.state == "published"]
+    await _check(content, bureau, year, amends=bool(published))
     text = tables.content_text(content)
     await PlanTable.update({PlanTable.content: text}).where(PlanTable.id == open_plan.id)
     previous = tables.content_text(open_plan.content)

@@ -159,7 +159,7 @@ ON_POSTGRES = (
     (
         f"CREATE UNLOGGED TABLE IF NOT EXISTS entity_staged (staging VARCHAR(32) C NOT NULL,"
         f" staged_at TIMESTAMPTZ NOT NULL DEFAULT now(), id VARCHAR(40) C NOT NULL,"
-        f" set_aside VARCHAR(40) NOT NULL DEFAULT '', version INTEGER,{CONTENT},"
+        f" set_aside VARCHAR(40) NOT NULL DEFAULT '', number BIGINT, version INTEGER,{CONTENT},"
         f" PRIMARY KEY (staging, id))"
     ),
 )

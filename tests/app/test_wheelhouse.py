@@ -60,3 +60,12 @@ def test_the_folder_installs_with_no_index_at_all(tmp_path: Path) -> None:
     subprocess.run(
         [scripts / "python", "-m", "sampling", "--help"], check=True, env=offline, cwd=tmp_path
     )
+    made = subprocess.run(
+        [scripts / "yaohao", "init", "--code", "440100", "--name", "广州市人力资源和社会保障局"],
+        check=True,
+        capture_output=True,
+        env=offline,
+        cwd=tmp_path,
+    )
+    assert "已建立" in made.stdout.decode("utf-8")
+    assert (tmp_path / "var" / "yaohao.sqlite").exists()

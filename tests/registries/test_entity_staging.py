@@ -227,6 +227,17 @@ async def test_a_file_cannot_hold_from_tomorrow_or_from_before_what_it_changes(
             await merge(staged, valid_from=NOON.date() + timedelta(days=days))
 
 
+async def test_nobody_is_retired_from_before_the_last_change(database: TestDatabase) -> None:
+    await make_bureau()
+    await merged(TEN)
+    async with staging(GUANGZHOU, COLUMNS) as staged:
+        await staged.add(TEN[:9])
+        await staged.compare(retire_missing=True)
+        with pytest.raises(Refused, match="早于"):
+            await merge(staged, valid_from=NOON.date() - timedelta(days=1))
+    assert (await row("X10"))["state"] == "active"
+
+
 async def test_nothing_staged_stays_behind(database: TestDatabase) -> None:
     await make_bureau()
     await merged(TEN)

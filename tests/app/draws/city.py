@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from app.draws import freeze_actions
+from app.draws import freeze_actions, preparation_actions
 from app.draws.draw_reads import Draw
 from app.draws.settings_rules import Settings
 from app.plans import actions as plan_actions
@@ -134,7 +134,7 @@ async def carry_through(bureau: str = GUANGZHOU) -> None:
 async def prepare(number: int = 1, bureau: str = GUANGZHOU, **changes: Any) -> int:
     """Prepare a round of the published plan; `changes` are those of the settings."""
     return await do(
-        freeze_actions.prepare,
+        preparation_actions.prepare,
         bureau=bureau,
         year=2026,
         number=number,

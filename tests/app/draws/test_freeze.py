@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.draws import freeze_actions, gauges_reads
+from app.draws import freeze_actions, gauges_reads, preparation_actions
 from app.draws.draw_reads import content_of, draws_of, files_of, steps_of
 from app.draws.seal_actions import machine_read
 from app.plans import actions as plan_actions
@@ -90,7 +90,9 @@ async def test_terms_say_what_binds_the_draw_beyond_arithmetic() -> None:
     assert terms["issuing_authority"] == "广州市人力资源和社会保障局"
     assert terms["plan"] == {"year": 2026, "version": 1, "round": "第 1 次抽查"}
     assert terms["scope"]["aim"] == "undirected"
+    assert terms["items"]["list"] == 1
     assert terms["items"]["items"][0]["code"] == "01"
+    assert terms["methods"] == ["on-site"]
     assert terms["tasks"] == {"from": "2026-12-01", "to": "2026-12-31"}
     assert terms["verifier"] == files["verify.py"].digest
     assert [rule["code"] for rule in terms["exclusions"]][-2:] == ["cap-reached", "open-case"]
@@ -344,7 +346,7 @@ async def test_one_draw_at_a_time_is_under_way() -> None:
 async def test_numbers_follow_each_other_and_each_draw_names_the_one_before() -> None:
     first = await hold_ceremony(await city.freeze(1))
     abandoned = await city.prepare(2)
-    await do(freeze_actions.abandon, bureau=GUANGZHOU, preparation=abandoned, reason="改期")
+    await do(preparation_actions.abandon, bureau=GUANGZHOU, preparation=abandoned, reason="改期")
     second = await city.freeze(2)
     assert (second.number, second.previous) == ("2026-02", first.commitment)
     with pytest.raises(Refused, match="第 1 次抽查已由 2026-01 完成"):
@@ -356,8 +358,8 @@ async def test_a_frozen_draw_is_neither_changed_nor_abandoned() -> None:
     made = await city.prepare()
     await do(freeze_actions.freeze, bureau=GUANGZHOU, preparation=made)
     for deed, details in (
-        (freeze_actions.change, {"settings": city.settings(dice=12)}),
-        (freeze_actions.abandon, {"reason": "不想抽了"}),
+        (preparation_actions.change, {"settings": city.settings(dice=12)}),
+        (preparation_actions.abandon, {"reason": "不想抽了"}),
         (freeze_actions.freeze, {}),
     ):
         with pytest.raises(Refused, match="已冻结为 2026-01，不能再改"):
