@@ -30,7 +30,7 @@ test-all: install ## everything on both engines
 	$(BIN)/pytest -n $(WORKERS)
 
 demo: install ## make a fictional city, run the main job on it and print what happened
-	$(BIN)/python -m benchmarks.demo
+	$(BIN)/python -m app.demo --fresh
 
 bench: install ## print the figures of benchmarks/ beside their peers'
 	$(BIN)/python -m benchmarks

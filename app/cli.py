@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from app.draws.rehearsal_actions import is_rehearsal
 from app.settings import load_settings
 from registries.errors import Invalid, YaohaoError
 from registries.terminal import Group
@@ -33,6 +34,7 @@ COMMANDS = {
     "plan": "app.plans.commands:plan_group",
     "record": "registries.record_commands:record_command",
     "recusals": "registries.recusal_commands:recusals_command",
+    "rehearse": "app.draws.rehearsal_commands:rehearse_command",
 }
 
 
@@ -68,7 +70,9 @@ def run(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -
     try:
         # A person asking for help must get it whatever the settings are.
         if arguments and "--help" not in arguments:
-            load_settings(environment)
+            settings = load_settings(environment)
+            if is_rehearsal(settings.database_url):
+                click.echo("【演练】现在连接的是演练库，一切结果没有效力。", err=True)
         yaohao.main(list(arguments), prog_name="yaohao", standalone_mode=False)
     except Invalid as refusal:
         faults = [f"  {field}：{fault}" for field, all_ in refusal.fields.items() for fault in all_]

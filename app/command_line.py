@@ -11,7 +11,7 @@ from registries import database
 from registries.command_options import bureau_option, the_bureau
 from registries.database import Actor, Deed
 
-__all__ = ["act", "bureau_option", "by_option", "read"]
+__all__ = ["act", "bureau_option", "by_option", "read", "the_bureau"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")

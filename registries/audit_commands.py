@@ -11,7 +11,7 @@ import click
 from registries import audit_check, audit_events, audit_log, audit_proofs, database, log_keys
 from registries.audit_proofs import InclusionProof, Proof
 from registries.checkpoint import Checkpoint, open_checkpoint
-from registries.command_options import COMMAND_LINE
+from registries.command_options import acting
 from registries.database import Deed
 from registries.errors import Refused
 from registries.signed_note import VerifierKey
@@ -184,7 +184,7 @@ def events_command(page: Path | None, *, as_json: bool) -> None:
 
 
 def _deed(work: Callable[[Deed], Awaitable[T]]) -> T:
-    return database.run(lambda: database.deed(work, actor=COMMAND_LINE))
+    return database.run(lambda: database.deed(work, actor=acting()))
 
 
 async def _verified(kept: dict[str, bytes], key: VerifierKey) -> audit_check.Report:

@@ -114,6 +114,19 @@ async def newest_checkpoint() -> str | None:
     return row["note"] if row else None
 
 
+async def checkpoint_over(number: int) -> str | None:
+    """Return the note of the oldest checkpoint under the present key that covers entry `number`, or None.
+
+    A paper that quotes it stays the same whenever it is printed again.
+    """
+    row = await database.fetch_one(
+        "SELECT note FROM audit_checkpoint WHERE key_id = {} AND size > {} ORDER BY size LIMIT 1",
+        log_keys.verifier().id.hex(),
+        number,
+    )
+    return row["note"] if row else None
+
+
 async def size() -> int:
     """Return how many entries the log has."""
     row = await database.fetch_one("SELECT size FROM audit_head WHERE id = 1")

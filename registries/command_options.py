@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
@@ -17,7 +18,8 @@ from registries.errors import Invalid, Refused
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
-COMMAND_LINE = Actor("command", "yaohao")
+# Who acts at this command line, where a command has no --by: the log must name somebody.
+OPERATOR = "YAOHAO_OPERATOR"
 
 
 class Day(click.ParamType[date]):
@@ -62,9 +64,14 @@ async def the_bureau(code: str | None) -> str:
     return known[0].code
 
 
+def acting() -> Actor:
+    """Return who acts at this command line: YAOHAO_OPERATOR, else the account of the operating system."""
+    return Actor("command", os.environ.get(OPERATOR) or getpass.getuser())
+
+
 def run_deed(work: Callable[[Deed], Awaitable[T]]) -> T:
     """Run `work` as one deed of the command line and return what it returns."""
-    return database.run(lambda: database.deed(work, actor=COMMAND_LINE))
+    return database.run(lambda: database.deed(work, actor=acting()))
 
 
 def today() -> date:

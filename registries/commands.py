@@ -10,7 +10,7 @@ import click
 from registries import bureaus, database, log_keys
 from registries.backup import backup
 from registries.bureaus import LEVELS, Bureau
-from registries.command_options import COMMAND_LINE
+from registries.command_options import acting
 from registries.database import Deed
 from registries.migrate import migrate
 from registries.terminal import Command
@@ -41,7 +41,7 @@ def init_command(code: str, name: str, level: str, superior: str | None) -> None
                 deed, code=code, name=name, level=level, superior=superior
             )
 
-        return await database.deed(enter, actor=COMMAND_LINE)
+        return await database.deed(enter, actor=acting())
 
     # The keys come first: a bureau whose log cannot be signed must not begin to write it.
     log_keys.create()

@@ -1,20 +1,22 @@
-"""The commands of the record of facts: list, add, correct."""
+"""The commands of the record of facts: list, add, correct, import."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import click
 
 from registries import database, record, record_reads
-from registries.command_options import DAY, bureau_option, the_bureau
+from registries.command_options import DAY, bureau_option, run_deed, the_bureau
 from registries.database import Actor, Deed
 from registries.errors import Invalid, Refused
 from registries.record_reads import Fact
 from registries.record_rules import KINDS, NewFact
+from registries.record_sheet import import_facts, read_facts
 from registries.terminal import Command, Group, json_option, print_rows
 
 HEADINGS = {
@@ -25,7 +27,7 @@ HEADINGS = {
 
 @click.group("record", cls=Group)
 def record_command() -> None:
-    """诚信档案：查询、新增、更正。"""
+    """诚信档案：查询、新增、更正、导入。"""
 
 
 @record_command.command("list", cls=Command)
@@ -114,6 +116,20 @@ def correct_command(
         return await record.correct(deed, code, number, new, reason=reason)
 
     _done(_act(bureau, by, correct))
+
+
+@record_command.command("import", cls=Command)
+@click.argument("file", metavar="文件", type=click.Path(path_type=Path))
+@bureau_option
+def import_command(file: Path, bureau: str | None) -> None:
+    """从表格导入以往的记录（检查、立案、结案等）；库中已有的不重复。"""
+    sheet = read_facts(file)
+
+    async def work(deed: Deed) -> int:
+        return await import_facts(deed, bureau=await the_bureau(bureau), sheet=sheet)
+
+    new = run_deed(work)
+    click.echo(f"读取 {len(sheet.facts)} 条，新增 {new} 条，已有 {len(sheet.facts) - new} 条。")
 
 
 def _act(bureau: str | None, by: str, work: Callable[[Deed, str], Awaitable[Fact]]) -> Fact:

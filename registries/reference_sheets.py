@@ -20,33 +20,33 @@ from registries.sheet_faults import CellRefused
 from registries.sheet_forms import Column, SheetForm
 from registries.sheet_reading import read_file
 
-_MISSING = CellRefused("missing", "这一格必须填写。")
+MISSING = CellRefused("missing", "这一格必须填写。")
 _LISTED = 50
 
 
-def _both_ways(words: Mapping[str, str]) -> dict[str, str]:
+def both_ways(words: Mapping[str, str]) -> dict[str, str]:
     """Return what may be written for each code: its Chinese name and the code itself."""
     return {name: code for code, name in words.items()} | {code: code for code in words}
 
 
-_LEVELS = _both_ways(inspectors.LEVELS) | {"市": "city", "县": "county", "区级": "county"}
-_STATES = _both_ways(inspectors.STATES)
+_LEVELS = both_ways(inspectors.LEVELS) | {"市": "city", "县": "county", "区级": "county"}
+_STATES = both_ways(inspectors.STATES)
 
 CALENDAR_FORM = SheetForm(
     "节假日安排",
     (
-        Column("first", "开始日期", cells.day, ("日期", "起始日期", "放假日期"), if_empty=_MISSING),
+        Column("first", "开始日期", cells.day, ("日期", "起始日期", "放假日期"), if_empty=MISSING),
         Column("last", "结束日期", cells.day, ("截止日期", "终止日期")),
         Column(
             "kind",
             "类型",
             cells.choice(
-                _both_ways(calendar.KINDS) | {"休": "holiday", "休息": "holiday", "班": "workday"}
+                both_ways(calendar.KINDS) | {"休": "holiday", "休息": "holiday", "班": "workday"}
                 | {"调休上班": "workday", "补班": "workday"},
                 named="类型",
             ),
             ("安排", "放假或上班"),
-            if_empty=_MISSING,
+            if_empty=MISSING,
         ),
         Column("name", "节日", cells.text(100), ("名称", "说明", "备注")),
     ),
@@ -56,22 +56,22 @@ CALENDAR_FORM = SheetForm(
 RECUSAL_FORM = SheetForm(
     "回避登记",
     (
-        Column("inspector", "工号", cells.code, ("执法人员工号", "编号"), if_empty=_MISSING),
-        Column("entity", "统一社会信用代码", cells.entity_code, ("信用代码", "单位代码"), if_empty=_MISSING),
+        Column("inspector", "工号", cells.code, ("执法人员工号", "编号"), if_empty=MISSING),
+        Column("entity", "统一社会信用代码", cells.entity_code, ("信用代码", "单位代码"), if_empty=MISSING),
         Column(
             "reason_code",
             "回避事由",
             cells.choice(
-                _both_ways(recusals.REASONS)
+                both_ways(recusals.REASONS)
                 | {"近亲属": "relative-interest", "利害关系": "own-interest"}
                 | {"曾任职": "former-employment", "其他": "other-relation"},
                 named="回避事由",
             ),
             ("事由", "原因"),
-            if_empty=_MISSING,
+            if_empty=MISSING,
         ),
-        Column("declared_by", "提出人", cells.text(100), ("申报人",), if_empty=_MISSING, personal=True),
-        Column("first", "开始日期", cells.day, ("起",), if_empty=_MISSING),
+        Column("declared_by", "提出人", cells.text(100), ("申报人",), if_empty=MISSING, personal=True),
+        Column("first", "开始日期", cells.day, ("起",), if_empty=MISSING),
         Column("last", "结束日期", cells.day, ("止",)),
         Column("note", "说明", cells.text(500), ("备注",), personal=True),
     ),
@@ -81,36 +81,36 @@ RECUSAL_FORM = SheetForm(
 ITEM_FORM = SheetForm(
     "随机抽查事项清单",
     (
-        Column("key", "编号", cells.code, ("序号", "事项编号"), if_empty=_MISSING),
+        Column("key", "编号", cells.code, ("序号", "事项编号"), if_empty=MISSING),
         Column("group", "抽查类别", cells.text(100), ("类别",)),
-        Column("name", "事项名称", cells.text(200), ("抽查事项", "检查事项"), if_empty=_MISSING),
+        Column("name", "事项名称", cells.text(200), ("抽查事项", "检查事项"), if_empty=MISSING),
         Column(
             "kinds",
             "检查对象",
-            cells.several(cells.choice(_both_ways(kinds.KINDS) | dict(kinds.SYNONYMS), named="检查对象")),
+            cells.several(cells.choice(both_ways(kinds.KINDS) | dict(kinds.SYNONYMS), named="检查对象")),
             ("抽查对象",),
-            if_empty=_MISSING,
+            if_empty=MISSING,
         ),
         Column("narrowed_to", "对象说明", cells.text(200), ("适用范围",)),
-        Column("duty", "检查依据", cells.text(1000, keep_lines=True), ("抽查依据", "依据"), if_empty=_MISSING),
+        Column("duty", "检查依据", cells.text(1000, keep_lines=True), ("抽查依据", "依据"), if_empty=MISSING),
         Column("sanction", "处理依据", cells.text(1000, keep_lines=True), ("处罚依据", "法律责任")),
         Column(
             "methods",
             "检查方式",
             cells.several(
                 cells.choice(
-                    _both_ways(items.METHODS)
+                    both_ways(items.METHODS)
                     | {"现场": "on-site", "书面": "written", "网上": "online", "网络检查": "online"},
                     named="检查方式",
                 )
             ),
             ("抽查方式",),
-            if_empty=_MISSING,
+            if_empty=MISSING,
         ),
         Column(
             "category",
             "事项类别",
-            cells.choice(_both_ways(items.CATEGORIES) | {"一般": "general", "重点": "key"}, named="事项类别"),
+            cells.choice(both_ways(items.CATEGORIES) | {"一般": "general", "重点": "key"}, named="事项类别"),
             ("重要程度",),
         ),
         Column("ratio_percent", "抽查比例", cells.whole(0, 100), ("比例", "抽查比例（%）")),
@@ -120,7 +120,7 @@ ITEM_FORM = SheetForm(
             "检查要点",
             cells.text(2000, keep_lines=True),
             ("抽查内容", "检查内容"),
-            if_empty=_MISSING,
+            if_empty=MISSING,
         ),
     ),
     needs=(("key",), ("name",), ("kinds",), ("duty",), ("methods",), ("check_points",)),
@@ -138,11 +138,11 @@ def inspector_form(districts: Mapping[str, str]) -> SheetForm:
     return SheetForm(
         "执法人员名录",
         (
-            Column("inspector", "工号", cells.code, ("单位工号", "人员编号"), if_empty=_MISSING),
-            Column("name", "姓名", cells.name, if_empty=_MISSING, personal=True),
-            Column("unit", "工作单位", cells.text(200), ("单位", "所在单位"), if_empty=_MISSING),
+            Column("inspector", "工号", cells.code, ("单位工号", "人员编号"), if_empty=MISSING),
+            Column("name", "姓名", cells.name, if_empty=MISSING, personal=True),
+            Column("unit", "工作单位", cells.text(200), ("单位", "所在单位"), if_empty=MISSING),
             Column("department", "部门", cells.text(100), ("业务部门", "科室", "中队")),
-            Column("level", "层级", cells.choice(_LEVELS, named="层级"), ("级别",), if_empty=_MISSING),
+            Column("level", "层级", cells.choice(_LEVELS, named="层级"), ("级别",), if_empty=MISSING),
             Column("state", "状态", cells.choice(_STATES, named="状态"), ("人员状态", "在岗状态")),
             Column("may_lead", "可任组长", cells.yes_or_no, ("可担任负责人", "是否可任组长")),
             Column("homes", "回避区划", cells.several(district), ("回避区域", "居住及任职区划"), personal=True),
@@ -163,14 +163,14 @@ def read_notice(path: Path, year: int) -> list[Arrangement]:
         Arrangement(
             year, row["first"], row["last"] or row["first"], row["kind"], row["name"] or "", "", "T"
         )
-        for row in _rows(path, CALENDAR_FORM)
+        for row in rows_of(path, CALENDAR_FORM)
     ]
 
 
 def read_recusals(path: Path) -> list[dict[str, Any]]:
     """Return the rows of a sheet of recusals, as `enter_recusal` takes them. Raises Invalid."""
     fields = [column.field for column in RECUSAL_FORM.columns]
-    rows = _rows(path, RECUSAL_FORM)
+    rows = rows_of(path, RECUSAL_FORM)
     return [{name: row[name] for name in fields} | {"note": row["note"] or ""} for row in rows]
 
 
@@ -192,7 +192,7 @@ def read_items(path: Path) -> list[Item]:
             narrowed_to=row["narrowed_to"] or "",
             confidence="T",
         )
-        for row in _rows(path, ITEM_FORM)
+        for row in rows_of(path, ITEM_FORM)
     ]
 
 
@@ -200,7 +200,7 @@ def read_inspectors(path: Path, districts: Mapping[str, str]) -> list[Inspector]
     """Return the inspectors of a sheet, each once with all certificates. Raises Invalid with every fault."""
     found: dict[str, Inspector] = {}
     faults: dict[str, list[str]] = {}
-    for row in _rows(path, inspector_form(districts)):
+    for row in rows_of(path, inspector_form(districts)):
         if row["number"] and not (row["issued"] and row["expires"]):
             faults[f"第 {row['row']} 行"] = ["填写了证件编号，请一并填写发证日期和有效期至。"]
             continue
@@ -245,7 +245,7 @@ def _inspector_of(row: Mapping[str, Any]) -> Inspector:
     )
 
 
-def _rows(path: Path, form: SheetForm) -> list[dict[str, Any]]:
+def rows_of(path: Path, form: SheetForm) -> list[dict[str, Any]]:
     """Return all rows of a sheet. Raises Invalid with every fault under its row and column."""
     reading = read_file(path, form)
     rows = cast("list[dict[str, Any]]", reading.rows())

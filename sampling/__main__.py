@@ -1,4 +1,4 @@
-"""The command line of the draw: python -m sampling commit|draw|verify|prove|check-proof|odds.
+"""The command line of the draw: python -m sampling commit|seed|draw|verify|prove|check-proof|odds.
 
 Ends 0 where all is well, 1 where something is refused or does not verify, 2 for wrong usage.
 """
@@ -16,11 +16,11 @@ from typing import Any, Final
 
 from sampling import explained
 from sampling.bundle import LARGEST_BUNDLE, read_bundle
-from sampling.encoding import jcs
-from sampling.errors import FormError, ProtocolError
+from sampling.encoding import jcs, parse_jcs
+from sampling.errors import FormError, ProtocolError, Word
 from sampling.odds import chances, inspector_odds
 from sampling.result import proof_json, prove, read_proof, result_json
-from sampling.seed import commit_of
+from sampling.seed import commit_of, make_seed, parts_digest, seed_json, settle
 from sampling.verifying import FROZEN_FILES, Anchors, derive, read_frozen, verify
 
 FOLDER_FILES: Final = (*FROZEN_FILES, "seed.json", "result.json", "people.csv")
@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="命令 command")
     _add_commit(commands)
+    _add_seed(commands)
     draw = _add(commands, "draw", _draw, "由冻结的文件和 seed.json 算出 result.json。 Draw.")
     draw.add_argument("folder", type=Path, metavar="DIR", help="冻结文件所在的文件夹")
     _add_verify(commands)
@@ -98,6 +99,33 @@ def _add_commit(commands: Any) -> None:
     commit.add_argument("label", metavar="LABEL", help="席位，如 bureau 或 guest-01")
     commit.add_argument("--value", metavar="TEXT", help="自选文字；不给则从标准输入读一行")
     commit.add_argument("--keep", type=Path, metavar="FILE", help="保管文件（默认 LABEL.json）")
+
+
+def _add_seed(commands: Any) -> None:
+    seed = _add(
+        commands,
+        "seed",
+        _seed,
+        "由各方的承诺和揭示算出贡献摘要；公布后加上骰子，写出 seed.json。 Settle the seed.",
+    )
+    seed.add_argument("folder", type=Path, metavar="DIR", help="冻结文件所在的文件夹")
+    seed.add_argument(
+        "--commit",
+        action="append",
+        default=[],
+        metavar="LABEL=HEX",
+        help="名单截止时公布的承诺，每个席位一次；没有的席位按缺席计",
+    )
+    seed.add_argument(
+        "--reveal",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="揭示：commit 写出的保管文件，每个席位一次；没有或不符的按缺席计",
+    )
+    seed.add_argument("--dice", metavar="DIGITS", help="现场的骰子数字；须与 --parts-digest 同给")
+    seed.add_argument("--parts-digest", metavar="HEX", help="掷骰子前公布的贡献摘要")
 
 
 def _add_verify(commands: Any) -> None:
@@ -138,13 +166,49 @@ def _commit(options: argparse.Namespace) -> Answer:
     return {"commit": commit, "kept": str(path)}, told
 
 
+def _seed(options: argparse.Namespace) -> Answer:
+    if (options.dice is None) != (options.parts_digest is None):
+        raise UsageError("先公布贡献摘要再掷骰子：--dice 和 --parts-digest 必须同时给出。")
+    plan = read_frozen(_folder(options.folder)).plan
+    commits = dict(_published_commit(text, plan.contributors) for text in options.commit)
+    reveals = dict(_revealed(path, commits) for path in options.reveal)
+    contributions = settle(plan.commitment, plan.contributors, commits, reveals)
+    digest = parts_digest(plan.commitment, contributions)
+    if options.dice is not None:
+        if options.parts_digest != digest:
+            raise ProtocolError("anchors", f"贡献摘要与公布的不符：现在算得 {digest}。")
+        data = seed_json(make_seed(plan, contributions, options.dice))
+        _write_once(options.folder / "seed.json", data, "seed")
+    return explained.settled(contributions, digest, written=options.dice is not None)
+
+
+def _published_commit(text: str, contributors: Sequence[str]) -> tuple[str, str]:
+    label, _, commit = text.partition("=")
+    if label not in contributors or not _is_digest(commit):
+        raise UsageError(f"{text[:60]}：应写成 席位=承诺，席位是：{'、'.join(contributors)}。")
+    return label, commit
+
+
+def _revealed(path: Path, commits: Mapping[str, str]) -> tuple[str, tuple[str, str]]:
+    kept = parse_jcs(_read(path))
+    if not isinstance(kept, dict) or not {"label", "nonce", "value"} <= kept.keys():
+        raise FormError(f"{path} 不是 commit 写出的保管文件。")
+    label, nonce, value = (str(kept[name]) for name in ("label", "nonce", "value"))
+    if label not in commits:
+        raise UsageError(f"席位 {label} 没有公布过承诺，不能揭示。")
+    return label, (nonce, value)
+
+
 def _draw(options: argparse.Namespace) -> Answer:
     verified = derive(_folder(options.folder))
-    data, path = result_json(verified.result), options.folder / "result.json"
-    if path.exists() and path.read_bytes() != data:
-        raise ProtocolError("result", "文件夹中已有另一份 result.json，没有改动它。")
-    path.write_bytes(data)
+    _write_once(options.folder / "result.json", result_json(verified.result), "result")
     return explained.drawn(verified)
+
+
+def _write_once(path: Path, data: bytes, word: Word) -> None:
+    if path.exists() and path.read_bytes() != data:
+        raise ProtocolError(word, f"文件夹中已有另一份 {path.name}，没有改动它。")
+    path.write_bytes(data)
 
 
 def _verify(options: argparse.Namespace) -> Answer:

@@ -12,6 +12,7 @@ from sampling.encoding import fraction_text, sha256_hex
 from sampling.errors import WORDS
 from sampling.odds import InspectorOdds, StratumChance, spread
 from sampling.result import Proof
+from sampling.seed import Contribution
 from sampling.verifying import Anchors, Verified
 
 LABEL: Final = re.compile("bureau|discipline-inspection|guest-(?:0[1-9]|[1-5][0-9]|60)")
@@ -43,6 +44,18 @@ Answer = tuple[dict[str, Any], str]
 def refusal(word: str) -> str:
     """Return how a refusal under `word` is introduced."""
     return f"核验不通过（{word}，{CHECKS[word]}）" if word in CHECKS else "不予受理"
+
+
+def settled(contributions: Sequence[Contribution], digest: str, *, written: bool) -> Answer:
+    """Return who counts and who is absent, and the digest to be published before the dice (§4.3)."""
+    absent = [one.label for one in contributions if one.absent]
+    answer = {"parts_digest": digest, "absent": absent, "written": written}
+    lines = [
+        f"计入 {len(contributions) - len(absent)} 个席位，缺席：{'、'.join(absent) or '无'}。",
+        f"贡献摘要：{digest}",
+        "已写入 seed.json。" if written else "请先公布贡献摘要，再掷骰子。",
+    ]
+    return answer, "\n".join(lines)
 
 
 def drawn(verified: Verified) -> Answer:

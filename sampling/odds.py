@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isqrt
@@ -12,7 +12,7 @@ from sampling.draw import select
 from sampling.encoding import jcs, sha256_hex
 from sampling.plan_form import StratumKey
 from sampling.rounding import round_shares
-from sampling.teams import assign_teams
+from sampling.teams import Team, assign_teams
 from sampling.verifying import FrozenDraw
 
 
@@ -75,18 +75,27 @@ def inspector_odds(frozen: FrozenDraw, runs: int) -> tuple[InspectorOdds, ...]:
     The seeds are digests of a counter, so that everyone gets the same figures; none of them is
     the seed of the draw. Raises ProtocolError `result` where a run cannot be staffed.
     """
-    plan, frame = frozen.plan, frozen.frame
     sent: Counter[str] = Counter()
     led: Counter[str] = Counter()
+    for teams in simulated_teams(frozen, runs):
+        for team in teams:
+            led[team.lead] += 1
+            sent.update((team.lead, *team.members))
+    names = (inspector.inspector for inspector in frozen.frame.inspectors)
+    return tuple(InspectorOdds(name, sent[name], led[name], runs) for name in names)
+
+
+def simulated_teams(frozen: FrozenDraw, runs: int) -> Iterator[tuple[Team, ...]]:
+    """Yield the teams of `runs` draws under made-up seeds, always the same ones for a frozen draw.
+
+    Raises ProtocolError `result` where a run cannot be staffed.
+    """
+    plan, frame = frozen.plan, frozen.frame
     for run in range(runs):
         seed = sha256_hex(jcs(["yaohao/1 odds", plan.commitment, run]))
         numbers = round_shares(frozen.shares, seed)
         drawn = select(frame.entities, numbers, 0, seed).drawn
-        for team in assign_teams(plan, frame, drawn, seed):
-            led[team.lead] += 1
-            sent.update((team.lead, *team.members))
-    names = (inspector.inspector for inspector in frame.inspectors)
-    return tuple(InspectorOdds(name, sent[name], led[name], runs) for name in names)
+        yield assign_teams(plan, frame, drawn, seed)
 
 
 def spread(odds: Iterable[InspectorOdds]) -> Spread:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from registries.entity_sheet import entity_form
+from registries.record_sheet import FACT_FORM
 from registries.sheet_faults import CODE_CHECK, DISTRICT_UNKNOWN, REASONS
 
 PAGE = (Path(__file__).parent.parent / "docs" / "imports.md").read_text(encoding="utf-8")
@@ -17,5 +18,11 @@ def test_every_reason_is_documented_with_its_grade_and_meaning() -> None:
 
 def test_every_column_of_the_entity_sheet_is_documented_with_its_synonyms() -> None:
     for column in entity_form({}.get).columns:
+        words = "、".join(column.synonyms)
+        assert f"| `{column.field}` | {column.heading} | {words} |" in PAGE
+
+
+def test_every_column_of_the_record_sheet_is_documented_with_its_synonyms() -> None:
+    for column in FACT_FORM.columns:
         words = "、".join(column.synonyms)
         assert f"| `{column.field}` | {column.heading} | {words} |" in PAGE

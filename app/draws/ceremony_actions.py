@@ -12,7 +12,6 @@ from app.draws.ceremony_rules import (
     check_two_people,
     dice_so_far,
     next_digit,
-    next_guest_seat,
     verdict,
 )
 from app.draws.draw_reads import Draw
@@ -53,35 +52,33 @@ async def commit(
     deed: Deed,
     draw: Draw,
     *,
-    label: str | None,
+    label: str,
     contributor: str,
     capacity: str,
     commit_value: str,
-) -> str:
-    """Take a seat with its commit and return its label; a guest passes None and gets the next seat.
+) -> None:
+    """Take a seat with its commit, which was made for this seat's label (§4.1) and is final.
 
-    The contributor's name and capacity enter the record, not the protocol. A commit is final.
-    Raises Refused outside the list's time, Invalid with every fault.
+    The contributor's name and capacity enter the record, not the protocol. Raises Refused outside the
+    list's time, Invalid with every fault.
     """
     _require(draw, "contributing", "提交承诺")
     plan, taken = await plan_of(draw), set(await commits_of(draw))
-    seat = next_guest_seat(plan.contributors, taken) if label is None else label
-    check_commit(plan.contributors, taken, seat, commit_value)
+    check_commit(plan.contributors, taken, label, commit_value)
     if not contributor.strip() or not capacity.strip():
         raise Invalid("请填写姓名和身份。", {"contributor": ["贡献者的姓名和身份要记入抽取记录。"]})
     await ContributionTable.insert(
         ContributionTable(
             draw=draw.id,
-            label=seat,
+            label=label,
             contributor=contributor,
             capacity=capacity,
             commitment=commit_value,
             at=deed.now,
         )
     )
-    new: dict[str, Json] = {"label": seat, "commit": commit_value, "capacity": capacity}
+    new: dict[str, Json] = {"label": label, "commit": commit_value, "capacity": capacity}
     await log(deed, draw, "draw-contribution:commit", new, personal={"contributor": contributor})
-    return seat
 
 
 async def close_list(deed: Deed, draw: Draw, *, witness: str) -> State:

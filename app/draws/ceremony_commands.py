@@ -66,7 +66,7 @@ def open_command(number: str, bureau: str | None, by: str) -> None:
 
 @click.command("commit", cls=Command)
 @NUMBER
-@click.option("--label", help="席位；来宾不写，自动取下一个来宾席位。")
+@LABEL
 @click.option("--name", "contributor", required=True, help="贡献者姓名，记入抽取记录。")
 @click.option("--capacity", required=True, help="身份，例如 企业代表、人大代表。")
 @click.option("--value", "commit_value", required=True, help="承诺值（64 个十六进制字符）。")
@@ -74,7 +74,7 @@ def open_command(number: str, bureau: str | None, by: str) -> None:
 @by_option
 def commit_command(
     number: str,
-    label: str | None,
+    label: str,
     contributor: str,
     capacity: str,
     commit_value: str,
@@ -82,7 +82,7 @@ def commit_command(
     by: str,
 ) -> None:
     """登记一个席位的承诺；承诺不能更改。"""
-    draw, seat = deed_of(
+    draw, _ = deed_of(
         bureau,
         by,
         number,
@@ -95,7 +95,7 @@ def commit_command(
             commit_value=commit_value,
         ),
     )
-    say(draw, f"席位 {seat} 的承诺已登记：{grouped(commit_value)}")
+    say(draw, f"席位 {label} 的承诺已登记：{grouped(commit_value)}")
 
 
 @click.command("close", cls=Command)

@@ -30,17 +30,6 @@ TYPISTS: Final[dict[Typist, str]] = {"operator": "操作员", "witness": "纪检
 _COMMIT = re.compile("[0-9a-f]{64}")
 
 
-def next_guest_seat(contributors: Sequence[str], taken: Collection[str]) -> str:
-    """Return the first free guest seat (§2: seats are fixed in number, taken at the ceremony).
-
-    Raises Refused when every guest seat is taken.
-    """
-    for label in contributors:
-        if label.startswith("guest-") and label not in taken:
-            return label
-    raise Refused("来宾席位已满，不能再加入。席位数在名单冻结时已经公布，不能增加。")
-
-
 def check_commit(
     contributors: Sequence[str], taken: Collection[str], label: str, commit: str
 ) -> None:
@@ -50,7 +39,10 @@ def check_commit(
     """
     faults: dict[str, list[str]] = {}
     if label not in contributors:
-        faults["label"] = [f"没有“{label}”这个席位。本次抽查的席位是：{'、'.join(contributors)}。"]
+        free = "、".join(one for one in contributors if one not in taken) or "（已满）"
+        faults["label"] = [
+            f"没有“{label}”这个席位，席位数在冻结时已公布，不能增加。空着的席位：{free}。"
+        ]
     elif label in taken:
         faults["label"] = [f"席位 {label} 已经提交过承诺，承诺不能更改。"]
     if not _COMMIT.fullmatch(commit):

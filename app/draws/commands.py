@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import click
 
-from app.draws import ceremony_commands, freeze_commands
+from app.draws import (
+    aftermath_commands,
+    ceremony_commands,
+    freeze_commands,
+    paper_commands,
+    record_commands,
+)
 from registries.terminal import Group
 
 
@@ -24,5 +30,8 @@ for command in (
     freeze_commands.export_folder_command,
     freeze_commands.gauges_command,
     *ceremony_commands.COMMANDS,
+    *aftermath_commands.COMMANDS,
+    *paper_commands.COMMANDS,
+    *record_commands.COMMANDS,
 ):
     draw_group.add_command(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from pathlib import Path
 
@@ -44,6 +45,19 @@ def test_init_makes_the_books_of_a_bureau(here: Path, capsys: pytest.CaptureFixt
     assert (here / "var" / "keys" / "log.key").exists()
     assert fresh("init", "--code", "440100", "--name", "广州市人力资源和社会保障局") == 1
     assert "不能重复建立" in capsys.readouterr().err
+
+
+def test_the_log_names_who_acted_at_the_command_line(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YAOHAO_OPERATOR", "李经办")
+    assert fresh("init", "--code", "440100", "--name", "广州市人力资源和社会保障局") == 0
+    monkeypatch.delenv("YAOHAO_OPERATOR")
+    assert fresh("items", "import") == 0
+    capsys.readouterr()
+    assert fresh("audit", "list", "--json") == 0
+    actors = {entry["actor_name"] for entry in json.loads(capsys.readouterr().out)}
+    assert actors == {"李经办", getpass.getuser()}
 
 
 def test_init_refuses_the_demonstration_city(

@@ -192,3 +192,64 @@ def test_every_environment_draws_the_same_bytes(
     assert (done.returncode, done.stderr) == (0, b"")
     assert "结果根".encode() in done.stdout
     assert (copy / "result.json").read_bytes() == expected
+
+
+def kept(folder: Path, commitment: str, capsys: pytest.CaptureFixture[str]) -> tuple[str, Path]:
+    """Let the bureau commit; return its commit and the file that it keeps."""
+    path = folder / "bureau.json"
+    _, answer = run(capsys, "commit", commitment, "bureau", "--value", "愿此次公正", "--keep", path)
+    return answer["commit"], path
+
+
+def test_the_seed_is_settled_in_two_steps_and_the_draw_goes_on_from_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fresh, files = fresh_draw()
+    folder = write(tmp_path / "stick", files)
+    commit, path = kept(tmp_path, fresh.plan.commitment, capsys)
+    said = ["seed", folder, "--commit", f"bureau={commit}", "--reveal", path]
+    code, first = run(capsys, *said)
+    assert (code, first["absent"], first["written"]) == (0, ["discipline-inspection"], False)
+    assert not (folder / "seed.json").exists()
+    code, second = run(
+        capsys, *said, "--dice", "0123456789", "--parts-digest", first["parts_digest"]
+    )
+    assert (code, second["written"]) == (0, True)
+    assert run(capsys, "draw", folder)[0] == 0
+    given = ["--parts-digest", first["parts_digest"], "--dice", "0123456789"]
+    assert run(capsys, "verify", folder, *given)[0] == 0
+    other = ["--dice", "9876543210", "--parts-digest", first["parts_digest"]]
+    assert run(capsys, *said, *other)[1]["word"] == "seed"
+
+
+def test_a_reveal_that_does_not_match_counts_as_absent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fresh, files = fresh_draw()
+    folder = write(tmp_path / "stick", files)
+    _, path = kept(tmp_path, fresh.plan.commitment, capsys)
+    said = ["seed", folder, "--commit", f"bureau={'a' * 64}", "--reveal", path]
+    assert run(capsys, *said)[1]["absent"] == ["bureau", "discipline-inspection"]
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "word"),
+    [
+        (["--dice", "0123456789"], 2, "usage"),
+        (["--dice", "0123456789", "--parts-digest", "0" * 64], 1, "anchors"),
+        (["--commit", "guest-09=" + "a" * 64], 2, "usage"),
+        (["--commit", "bureau=abc"], 2, "usage"),
+        (["--reveal", "{plan}"], 1, "form"),
+        (["--reveal", "{kept}"], 2, "usage"),
+    ],
+)
+def test_what_cannot_be_settled_is_refused(
+    more: list[str], code: int, word: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fresh, files = fresh_draw()
+    folder = write(tmp_path / "stick", files)
+    _, path = kept(tmp_path, fresh.plan.commitment, capsys)
+    given = [one.format(plan=folder / "plan.json", kept=path) for one in more]
+    found, answer = run(capsys, "seed", folder, *given)
+    assert (found, answer["word"]) == (code, word)
+    assert not (folder / "seed.json").exists()

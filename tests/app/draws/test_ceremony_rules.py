@@ -15,7 +15,6 @@ from app.draws.ceremony_rules import (
     check_void,
     dice_so_far,
     next_digit,
-    next_guest_seat,
     verdict,
 )
 from registries.errors import Invalid, Refused
@@ -25,14 +24,10 @@ SEATS = ("bureau", "discipline-inspection", "guest-01", "guest-02")
 COMMITMENT, NONCE = "ab" * 32, "01" * 32
 
 
-def test_a_guest_takes_the_first_free_guest_seat() -> None:
-    assert next_guest_seat(SEATS, set()) == "guest-01"
-    assert next_guest_seat(SEATS, {"guest-01", "bureau"}) == "guest-02"
-
-
-def test_no_seat_is_added_at_the_ceremony() -> None:
-    with pytest.raises(Refused, match="已满"):
-        next_guest_seat(SEATS, {"guest-01", "guest-02"})
+def test_no_seat_is_added_at_the_ceremony_and_the_free_ones_are_named() -> None:
+    with pytest.raises(Invalid) as refusal:
+        check_commit(SEATS, {"bureau", "guest-01"}, "guest-03", "0" * 64)
+    assert "discipline-inspection、guest-02" in refusal.value.fields["label"][0]
 
 
 def test_a_second_commit_of_a_seat_is_refused() -> None:

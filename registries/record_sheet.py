@@ -1,0 +1,105 @@
+"""The sheet of facts (档案记录) with which a bureau that starts in mid-year brings its past.
+
+A file with any fault is refused whole, with every fault named by row and column.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from registries import sheet_cells as cells
+from registries.database import Deed
+from registries.errors import Invalid
+from registries.record import enter_rows, row_faults
+from registries.record_rules import CASE_CLOSED, KINDS, OUTCOMES, NewFact
+from registries.reference_sheets import MISSING, both_ways, rows_of
+from registries.sheet_forms import Column, SheetForm
+from sampling.encoding import Json
+
+UNREACHABLE = "unreachable"
+# What a fact says beside its kind, in people's words: how a case ended, or how a check did.
+_SAID: Final = both_ways(OUTCOMES) | {"责令改正": "corrected", "无法联系": UNREACHABLE}
+# A grade needs its year as well, which this sheet does not ask for: grades come with the entities.
+_KINDS: Final = {code: word for code, word in KINDS.items() if code != "grade"}
+
+FACT_FORM = SheetForm(
+    "档案记录",
+    (
+        Column(
+            "entity",
+            "统一社会信用代码",
+            cells.entity_code,
+            ("信用代码", "单位代码"),
+            if_empty=MISSING,
+        ),
+        Column(
+            "kind",
+            "记录种类",
+            cells.choice(both_ways(_KINDS) | {"检查": "inspected"}, named="记录种类"),
+            ("种类", "事实", "类型"),
+            if_empty=MISSING,
+        ),
+        Column("happened_on", "发生日期", cells.day, ("日期",), if_empty=MISSING),
+        Column("reference", "文号", cells.text(100), ("案号", "编号")),
+        Column("said", "结果", cells.choice(_SAID, named="结果"), ("处理结果", "结案方式")),
+        Column("note", "说明", cells.text(500), ("备注",)),
+    ),
+    needs=(("entity",), ("kind",), ("happened_on",)),
+)
+
+LISTED: Final = 50
+# The fields of a fact as its rules name them, and the columns in which they stand.
+_HEADINGS: Final = {column.field: column.heading for column in FACT_FORM.columns} | {
+    "details": FACT_FORM.column("said").heading
+}
+
+
+@dataclass(frozen=True)
+class FactSheet:
+    """The facts of a sheet in its order, each with its row, and the file's name."""
+
+    name: str
+    facts: tuple[NewFact, ...]
+    rows: tuple[int, ...]
+
+
+def read_facts(path: Path) -> FactSheet:
+    """Return the facts of a sheet. Raises Invalid with every fault of its cells."""
+    found = rows_of(path, FACT_FORM)
+    facts = [
+        NewFact(
+            row["entity"],
+            row["kind"],
+            row["happened_on"],
+            row["reference"] or "",
+            _details(row["kind"], row["said"], row["note"]),
+        )
+        for row in found
+    ]
+    return FactSheet(path.name, tuple(facts), tuple(row["row"] for row in found))
+
+
+async def import_facts(deed: Deed, *, bureau: str, sheet: FactSheet) -> int:
+    """Enter the facts of a sheet in one deed and return how many were new; those known already stay.
+
+    Raises Invalid with every fault under its row and column; nothing is written then.
+    """
+    wrong = await row_faults(bureau, sheet.facts, deed.today)
+    if wrong:
+        places: dict[str, list[str]] = {}
+        for fault in wrong[:LISTED]:
+            heading = _HEADINGS.get(fault.field, fault.field)
+            places.setdefault(f"第 {sheet.rows[fault.row]} 行 {heading}", []).append(fault.sentence)
+        raise Invalid(f"文件有 {len(wrong)} 处错误，没有导入。请改正后再试。", places)
+    return await enter_rows(deed, bureau, sheet.facts, source=sheet.name)
+
+
+def _details(kind: str, said: str | None, note: str | None) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    if said:
+        found["outcome" if kind == CASE_CLOSED else "result"] = said
+    if note:
+        found["note"] = note
+    return found
