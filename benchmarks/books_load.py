@@ -72,6 +72,7 @@ async def bare_copy(address: str, made: Sequence[Any]) -> Taken:
     connection = await asyncpg.connect(address)
     try:
         texts = ", ".join(f"{column} TEXT" for column in COLUMNS[:-1])
+        await connection.execute("DROP TABLE IF EXISTS bare")
         await connection.execute(
             f"CREATE TABLE bare (id TEXT, set_aside TEXT, {texts}, established DATE)"
         )

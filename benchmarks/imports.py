@@ -6,11 +6,12 @@ the log. The peers do none of it: executemany or COPY of the same rows, and pyth
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import csv
+import gc
 import random
 import tempfile
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +20,7 @@ from openpyxl import Workbook
 from python_calamine import CalamineWorkbook
 
 from benchmarks import machine
-from benchmarks.books_load import bare_copy, bare_executemany, without_name_index
+from benchmarks.books_load import Taken, bare_copy, bare_executemany, clock, without_name_index
 from benchmarks.large_books import ACTOR, BUREAU, ROWS, SYLLABLES, empty_books, empty_postgres_books
 from registries import database, imports
 from registries.database import Actor, Deed
@@ -78,101 +79,126 @@ def read_all(path: Path) -> list[Any]:
     return made
 
 
-def import_file(path: Path, *, with_name_index: bool = True) -> tuple[float, float]:
-    """Import into the current empty books; return the seconds in all and those of the merging deed."""
-    locked: list[float] = []
+def import_file(path: Path) -> tuple[Taken, Taken]:
+    """Import into the current empty books; return what it took in all, and how long its deed held the write lock."""
+    locked: list[Taken] = []
     plain = database.deed
 
     async def timed(work: Callable[[Deed], Awaitable[T]], *, actor: Actor, now: Any = None) -> T:
-        started = time.perf_counter()
-        try:
-            return await plain(work, actor=actor, now=now)
-        finally:
-            locked.append(time.perf_counter() - started)
+        with clock() as taken:
+            result = await plain(work, actor=actor, now=now)
+        locked.extend(taken)
+        return result
 
-    async def whole() -> float:
-        async with database.connected():
-            if not with_name_index:
-                await without_name_index()
-            database.deed = timed  # type: ignore[assignment]
-            started = time.perf_counter()
-            try:
-                done = await imports.import_entities(
-                    path, BUREAU, DISTRICTS.get, actor=ACTOR, reason="基准"
-                )
-            finally:
-                database.deed = plain
-            if done.entry is None:
-                raise ValueError(done.report.refused)
-            return time.perf_counter() - started
+    def whole() -> None:
+        done = database.run(
+            lambda: imports.import_entities(path, BUREAU, DISTRICTS.get, actor=ACTOR, reason="基准")
+        )
+        if done.entry is None:
+            raise ValueError(done.report.refused)
 
-    return asyncio.run(whole()), locked[-1]
+    database.deed = timed  # type: ignore[assignment]
+    try:
+        with clock() as taken:
+            whole()
+        return taken[0], locked[-1]
+    finally:
+        database.deed = plain
 
 
-def report(title: str, taken: tuple[float, float], bare: float, peer: str) -> None:
-    """Print an import beside its peer."""
-    total, locked = taken
+def report(
+    title: str, import_: tuple[Taken, Taken], before: Taken, after: Taken, peer: str
+) -> None:
+    """Print an import beside its peer, which ran before and after it."""
+    taken, locked = import_
+    ratio = 2 * taken.wall / (before.wall + after.wall)
+    own = 2 * taken.processor / (before.processor + after.processor)
+    # Of PostgreSQL's work most is done by its server, which this process cannot measure.
+    of_processor = "" if database.on_postgres() else f", {own:.1f} × of processor time"
     print(
-        f"{title}: {total:.1f} s, {total / bare:.1f} × {peer} ({bare:.1f} s); merge {locked:.1f} s"
+        f"{title}: {taken.wall:.1f} s, {ratio:.1f} × {peer}{of_processor}"
+        f" ({before.wall:.1f} s before, {after.wall:.1f} s after); merge {locked.wall:.1f} s",
+        flush=True,
     )
 
 
-def measure_csv(folder: Path) -> None:
+def measure_csv(folder: Path, count: int) -> None:
     """Print the import of the large CSV on both engines."""
     path = folder / "entities.csv"
-    write_csv(path, ROWS)
-    started = time.perf_counter()
-    made = read_all(path)
-    print(
-        f"reading and checking {len(made):,} CSV rows alone: {time.perf_counter() - started:.1f} s"
-    )
+    write_csv(path, count)
+    with clock() as reading:
+        made = read_all(path)
+    print(f"reading and checking {len(made):,} CSV rows alone: {reading[0]}", flush=True)
+    # The rows wait for the peer: the collector shall not walk over them during the import.
+    gc.freeze()
     for with_name_index in (False, True):
-        with empty_books() as books:
-            bare = bare_executemany(books, made)
-            taken = import_file(path, with_name_index=with_name_index)
         index = "with" if with_name_index else "without"
-        report(f"S, {index} name index", taken, bare, "bare executemany")
-    with empty_postgres_books() as address:
-        if address is None:
-            print("P: PostgreSQL's binaries are not installed")
-            return
-        bare = asyncio.run(bare_copy(address, made))
-        report("P, with name index", import_file(path), bare, "bare COPY")
+        with empty_books() as books:
+            if not with_name_index:
+                database.run(without_name_index)
+            before = bare_executemany(f"{books}.before", made)
+            import_ = import_file(path)
+            after = bare_executemany(f"{books}.after", made)
+            report(f"S, {index} name index", import_, before, after, "bare executemany")
+        with empty_postgres_books() as address:
+            if address is None:
+                print("P: PostgreSQL's binaries are not installed")
+                continue
+            if not with_name_index:
+                database.run(without_name_index)
+            before = asyncio.run(bare_copy(address, made))
+            import_ = import_file(path)
+            after = asyncio.run(bare_copy(address, made))
+            report(f"P, {index} name index", import_, before, after, "bare COPY")
 
 
-def measure_xlsx(folder: Path) -> None:
-    """Print reading a workbook beside python-calamine, and how long its import holds the write lock."""
+def measure_xlsx(folder: Path, count: int) -> None:
+    """Print reading a workbook beside python-calamine, in turns, and how long its import holds the write lock."""
     path = folder / "entities.xlsx"
-    write_xlsx(path, XLSX_ROWS)
+    write_xlsx(path, count)
 
     def bare() -> int:
         return sum(1 for _ in CalamineWorkbook.from_path(path).get_sheet_by_index(0).iter_rows())
 
-    peer, ours = machine.seconds(bare, 3), machine.seconds(lambda: read_all(path), 3)
+    peer: list[float] = []
+    ours: list[float] = []
+    for _ in range(3):
+        peer += machine.seconds(bare, 1)
+        ours += machine.seconds(lambda: read_all(path), 1)
     ratio = sorted(ours)[1] / sorted(peer)[1]
     print(
-        f"{XLSX_ROWS:,} rows of xlsx: {machine.median(ours)}, {ratio:.2f} × calamine {machine.median(peer)}"
+        f"{count:,} rows of xlsx: {machine.median(ours)}, {ratio:.2f} × calamine {machine.median(peer)}"
     )
-    with empty_books():
-        total, locked = import_file(path)
-    print(f"S: import of that workbook {total:.1f} s, write lock {locked:.2f} s")
+    locks = []
+    for _ in range(3):
+        with empty_books():
+            import_, locked = import_file(path)
+            locks.append(locked)
+    held = machine.median([lock.wall for lock in locks])
+    worked = machine.median([lock.processor for lock in locks])
+    print(
+        f"S: import of that workbook {import_.wall:.1f} s, write lock {held}, of processor time {worked}",
+        flush=True,
+    )
 
 
-def measure_codes() -> None:
+def measure_codes(count: int) -> None:
     """Print what checking a column of codes takes."""
-    codes = [row[1] for row in rows(ROWS)]
-    taken = machine.seconds(lambda: credit_codes_pass(codes), 3)
-    print(f"{ROWS:,} credit codes checked: {machine.median(taken)}")
+    codes = [row[1] for row in rows(count)]
+    checking = machine.seconds(lambda: credit_codes_pass(codes), 3)
+    print(f"{count:,} credit codes checked: {machine.median(checking)}")
 
 
-def main() -> None:
-    """Print all figures."""
+def main(count: int = ROWS) -> None:
+    """Print all figures for a CSV of `count` rows and a workbook of at most XLSX_ROWS."""
     print(machine.describe())
-    measure_codes()
+    measure_codes(count)
     with tempfile.TemporaryDirectory(prefix="yaohao-bench-") as folder:
-        measure_xlsx(Path(folder))
-        measure_csv(Path(folder))
+        measure_xlsx(Path(folder), min(count, XLSX_ROWS))
+        measure_csv(Path(folder), count)
 
 
 if __name__ == "__main__":
-    main()
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--rows", type=int, default=ROWS)
+    main(asked.parse_args().rows)

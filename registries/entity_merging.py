@@ -64,9 +64,7 @@ class MergeStatements:
     def insert(self) -> str:
         """Return the statement that enters who is new; takes the bureau and the origin."""
         names = ", ".join(self.columns)
-        values = ", ".join(
-            f"CASE WHEN {_said(c)} THEN s.{c} ELSE {DEFAULTS[c]} END" for c in self.columns
-        )
+        values = ", ".join(_or_default(column) for column in self.columns)
         return (
             f"INSERT INTO entity (bureau, id, state, state_reason, version, valid_from, recorded_at,"
             f" recorded_by, reason, source, {names}) SELECT {{}}, s.id,"
@@ -94,6 +92,15 @@ class MergeStatements:
 def _said(column: str) -> str:
     """Return the condition that the file says something in this column."""
     return f"s.{column} IS NOT NULL" if column in NOT_TEXT else f"s.{column} <> ''"
+
+
+def _or_default(column: str) -> str:
+    """Return what a new entity gets in this column: what the file says, else the default."""
+    if column in NOT_TEXT:
+        return f"s.{column}"
+    if DEFAULTS[column] == "''":
+        return f"coalesce(s.{column}, '')"
+    return f"CASE WHEN {_said(column)} THEN s.{column} ELSE {DEFAULTS[column]} END"
 
 
 def _other(column: str) -> str:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from registries import sheet_cells as cells
 from registries.entity_tables import CONTENT, Permit, Project, permits_text, project_text
 from registries.identifiers import credit_codes_pass
@@ -54,6 +56,7 @@ SECTIONS = {
     "国际组织": "T",
 }
 _INDUSTRY = re.compile(r"[A-T][0-9]{0,4}")
+_TIDY = cells.tidy()
 _TAG = re.compile(r"[a-z0-9-]{1,40}")
 
 _NO_CODE = CellRefused(
@@ -131,12 +134,18 @@ def _who_and_where(find_district: FindDistrict) -> tuple[Column, ...]:
     no_name = CellRefused("missing", "没有填单位名称。请补上后再导入。")
     read_district = cells.district(find_district)
     return (
-        _column("name", "单位名称", cells.name, if_empty=no_name),
-        _column("credit_code", "统一社会信用代码", cells.entity_code, counts_folds=True),
+        _column("name", "单位名称", cells.name, if_empty=no_name, tidy=_TIDY),
+        _column(
+            "credit_code",
+            "统一社会信用代码",
+            cells.entity_code,
+            counts_folds=True,
+            tidy=cells.TIDY_CODE,
+        ),
         _column("registry_code", "登记编号", _registry_code, counts_folds=True),
         _column("district", "用工所在区县", read_district, if_empty=no_district, repeats=True),
-        _column("registered_address", "住所", cells.text()),
-        _column("work_address", "用工地址", cells.text()),
+        _column("registered_address", "住所", cells.text(), tidy=_TIDY),
+        _column("work_address", "用工地址", cells.text(), tidy=_TIDY),
     )
 
 
@@ -157,9 +166,11 @@ def _what() -> tuple[Column, ...]:
 
 def _people() -> tuple[Column, ...]:
     return (
-        _column("legal_representative", "法定代表人", cells.name, personal=True),
-        _column("contact", "劳资负责人", cells.name, personal=True),
-        _column("contact_phone", "劳资负责人电话", cells.text(40), personal=True),
+        _column("legal_representative", "法定代表人", cells.name, personal=True, tidy=_TIDY),
+        _column("contact", "劳资负责人", cells.name, personal=True, tidy=_TIDY),
+        _column(
+            "contact_phone", "劳资负责人电话", cells.text(40), personal=True, tidy=cells.tidy(40)
+        ),
     )
 
 
@@ -202,17 +213,16 @@ def _check(block: Block) -> Iterator[tuple[int, str, CellRefused | CellSetAside]
 def _identify(block: Block) -> Iterator[tuple[int, str, CellRefused | CellSetAside]]:
     """Give every row its id, and set codes aside that fail GB 32100 (ADR 0050)."""
     credit, registry = block.fields["credit_code"], block.fields["registry_code"]
-    doubtful = ~credit_codes_pass([str(code or "") for code in credit])
-    ids: list[object] = []
-    for index, (code, other, is_doubtful) in enumerate(
-        zip(credit, registry, doubtful.tolist(), strict=True)
-    ):
-        ids.append(code or (f"X{other}" if other else None))
-        if code and is_doubtful:
+    block.fields["id"] = [
+        code or (f"X{other}" if other else None)
+        for code, other in zip(credit, registry, strict=True)
+    ]
+    passed = credit_codes_pass([str(code or "") for code in credit])
+    for index in np.flatnonzero(~passed).tolist():
+        if code := credit[index]:
             yield index, "credit_code", CellSetAside(CODE_CHECK, _DOUBTFUL_CODE, code)
-        elif not code and not other:
+        elif not registry[index]:
             yield index, "credit_code", _NO_CODE
-    block.fields["id"] = ids
 
 
 _PERMIT_FIELDS = tuple(column.field for column in _permit())

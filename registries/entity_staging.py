@@ -168,7 +168,8 @@ class Staging:
             if self._file is not None:
                 await self._index_file()
             await database.execute(
-                f"UPDATE {self._table} AS s SET number = NULL, version = NULL WHERE {self._mine}"
+                f"UPDATE {self._table} AS s SET number = NULL, version = NULL"
+                f" WHERE {self._mine} AND s.number IS NOT NULL"
             )
             await self._join_kinds()
             await database.execute(self._statements.mark(), self._bureau)
@@ -206,7 +207,7 @@ class Staging:
 
     @contextlib.asynccontextmanager
     async def _beside_the_books(self) -> AsyncIterator[None]:
-        """Open a transaction that reads the books and writes staged rows only; no deed waits for it."""
+        """Open a transaction that reads the books of one moment and writes staged rows only; no deed waits for it."""
         engine = database.engine()
         if isinstance(engine, GuardedSQLiteEngine):
             async with engine.transaction(TransactionType.deferred):
@@ -214,6 +215,7 @@ class Staging:
                 yield
         else:
             async with engine.transaction():
+                await database.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 yield
 
     async def _index_file(self) -> None:

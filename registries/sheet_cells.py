@@ -22,10 +22,11 @@ NOTHING = frozenset(
     {"", "-", "--", "—", "——", "/", "\\", "无", "暂无", "空", "null", "NULL", "None", "N/A"}
 )
 
+TIDY_CODE = re.compile(r"[0-9A-Z]{1,40}")
+
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+\d+|\d\.\d+[eE]\d+")
 _FORMULA_TEXT = re.compile(r'="([^"]*)"')
 _CODE = re.compile(r"[0-9A-Za-z()（）〔〕\[\]号字第\u4e00-\u9fff._/-]+")
-_ENTITY_CODE = re.compile(r"[0-9A-Z]{1,40}")
 _DATE = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
 )
@@ -78,6 +79,15 @@ def _one_blank(blanks: re.Match[str]) -> str:
     return " " if set(visible) - {"\u3000"} else visible
 
 
+def tidy(limit: int = 200) -> re.Pattern[str]:
+    """Return a pattern of texts that `text(limit)` and `name` return as they stand: the plainest, which are most.
+
+    Chinese characters of the main block, ASCII letters and digits, and marks that no normalisation changes.
+    """
+    letters = "\u4e00-\u9fffA-Za-z0-9"
+    return re.compile(f"[{letters}][{letters}()（）、，。·#.-]{{0,{limit - 1}}}")
+
+
 def _unwrapped(text: str) -> str:
     """Return X of `="X"`, which people write so that a code stays text; refuse every other formula."""
     if found := _FORMULA_TEXT.fullmatch(text):
@@ -126,10 +136,10 @@ def entity_code(cell: Cell) -> str:
 
     The check character is looked at for the whole column at once, by the form that has such a column.
     """
-    if isinstance(cell, str) and _ENTITY_CODE.fullmatch(cell):
+    if isinstance(cell, str) and TIDY_CODE.fullmatch(cell):
         return cell
     value = fold_code(_code_text(cell)).code
-    if not _ENTITY_CODE.fullmatch(value):
+    if not TIDY_CODE.fullmatch(value):
         raise CellRefused("code", "代码只能由数字和大写字母组成，最多 40 位。请对照营业执照更正。")
     return value
 

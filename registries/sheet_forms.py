@@ -19,7 +19,8 @@ class Column:
 
     `heading` is what we call it, `synonyms` what others do; `if_empty` is raised for an empty cell (None: allowed,
     the value is None); `personal` masks the value in lists of faults; `repeats` remembers readings of equal cells,
-    for columns with few different values.
+    for columns with few different values; `tidy` matches texts that `read` would return as they stand, which spares
+    the look at each.
     """
 
     field: str
@@ -29,6 +30,7 @@ class Column:
     if_empty: CellRefused | CellSetAside | None = None
     personal: bool = False
     repeats: bool = False
+    tidy: re.Pattern[str] | None = None
     counts_folds: bool = False
 
 

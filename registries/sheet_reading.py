@@ -19,7 +19,8 @@ from registries.sheet_files import OpenedFile, RawSheet, open_file
 from registries.sheet_forms import HEADER_WITHIN, Block, Header, SheetForm, find_header
 from registries.sheet_rows import Place, Tally, batches, read_block, without
 
-BLOCK = 20_000
+# Small enough for the processor's cache and for the garbage collector to pass by.
+BLOCK = 4_000
 
 
 class SheetReading(Tally):
@@ -146,6 +147,9 @@ def _leave_out_repeated(
         return
     columns = [block.fields[name] for name in form.key]
     keys = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
+    if len({*keys}) == len(keys) and seen.keys().isdisjoint(keys):
+        seen.update(zip(keys, block.rows, strict=True))
+        return
     dropped = set()
     for index, (number, key) in enumerate(zip(block.rows, keys, strict=True)):
         earlier = seen.setdefault(key, number)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from registries.identifiers import fold_code
 from registries.sheet_cells import NOTHING, Cell
@@ -74,43 +74,71 @@ class Tally:
 def batches(
     tally: Tally, place: Place, size: int
 ) -> Iterator[tuple[list[int], list[Sequence[Cell]]]]:
-    """Yield row numbers and rows, without blank rows, repeated headers, totals and notes."""
+    """Yield row numbers and rows, without blank rows, repeated headers, totals and notes.
+
+    Each pair comes from `size` rows of the sheet, and none is empty.
+    """
     sheet, header = place
-    width = len(header.headings)
+    source = itertools.islice(sheet.rows or (), header.row, None)
+    first = header.row + 1
+    while some := list(itertools.islice(source, size)):
+        numbers, rows = _evened(tally, len(header.headings), range(first, first + len(some)), some)
+        numbers, rows = _of_data(tally, header, numbers, rows)
+        if rows:
+            yield numbers, rows
+        first += len(some)
+
+
+Numbered = tuple[list[int], list[Sequence[Cell]]]
+
+
+def _evened(
+    tally: Tally, width: int, numbers: Sequence[int], rows: list[Sequence[Cell]]
+) -> Numbered:
+    """Return the rows as wide as the header; those with more content than that are refused."""
+    if {*map(len, rows)} == {width}:
+        return list(numbers), rows
+    kept: Numbered = [], []
+    for number, row in zip(numbers, rows, strict=True):
+        if any(row[width:]):
+            tally.refuse(
+                "too-many-cells",
+                f"这一行有 {len(row)} 格，表头只有 {width} 格。内容里的逗号要用引号括起来。",
+                number,
+            )
+            tally.read += 1
+            continue
+        kept[0].append(number)
+        kept[1].append([*row[:width], *[""] * (width - len(row))])
+    return kept
+
+
+def _of_data(
+    tally: Tally, header: Header, numbers: list[int], rows: list[Sequence[Cell]]
+) -> Numbered:
+    """Leave out the rows that hold no data: only those need a look that lack, or repeat, what every row must have."""
     anchors = [
         header.places[name] for group in tally.form.needs for name in group if name in header.places
     ]
-    # Twice the first one, so that itemgetter gives a tuple for a single anchor too.
-    anchored = itemgetter(anchors[0], *anchors)
-    headings = {header.headings[place] for place in anchors} | {""}
-    numbers: list[int] = []
-    rows: list[Sequence[Cell]] = []
-    for number, row in enumerate(sheet.rows or (), start=1):
-        if number <= header.row or not any(row):
-            continue
-        if len(row) != width:
-            if len(row) > width and any(row[width:]):
-                tally.refuse(
-                    "too-many-cells",
-                    f"这一行有 {len(row)} 格，表头只有 {width} 格。内容里的逗号要用引号括起来。",
-                    number,
-                )
-                tally.read += 1
-                continue
-            row = [*row[:width], *[""] * (width - len(row))]  # noqa: PLW2901 - the same row, evened.
-        if not headings.isdisjoint(anchored(row)) and _is_no_data(tally, header, number, row):
-            continue
-        numbers.append(number)
-        rows.append(row)
-        if len(rows) == size:
-            yield numbers, rows
-            numbers, rows = [], []
-    if rows:
-        yield numbers, rows
+    suspicious: set[Cell] = {*(header.headings[anchor] for anchor in anchors), "", 0}
+    doubtful = {
+        index
+        for anchor in anchors
+        if not suspicious.isdisjoint(map(itemgetter(anchor), rows))
+        for index, row in enumerate(rows)
+        if row[anchor] in suspicious
+    }
+    dropped = {n for n in sorted(doubtful) if _is_no_data(tally, header, numbers[n], rows[n])}
+    if not dropped:
+        return numbers, rows
+    kept = [index not in dropped for index in range(len(rows))]
+    return list(itertools.compress(numbers, kept)), list(itertools.compress(rows, kept))
 
 
 def _is_no_data(tally: Tally, header: Header, number: int, row: Sequence[Cell]) -> bool:
-    """Tell whether a row is blank after all, the header again, a totals row or a note; remark on the last three."""
+    """Tell whether a row is blank, the header again, a totals row or a note; remark on the last three."""
+    if not any(row):
+        return True
     words = [str(cell).strip() for cell in row]
     filled = [word for word in words if word]
     if not filled:
@@ -171,41 +199,74 @@ def _mark(
         block.aside[index] = "+".join(sorted({*before, problem.reason}))
 
 
-def read_cells(
-    column: Column, cells: Sequence[Cell]
-) -> tuple[list[object], list[tuple[int, CellRefused | CellSetAside]]]:
+Wrong = list[tuple[int, CellRefused | CellSetAside]]
+
+
+def read_cells(column: Column, cells: Sequence[Cell]) -> tuple[list[object], Wrong]:
     """Return the values of a column's cells, and (index, what is wrong) for those that have none."""
+    only_text = {*map(type, cells)} == {str}
+    if column.repeats:
+        # Cells differ by type too: 1, 1.0 and True are equal, but not one cell.
+        keys = cells if only_text else list(zip(map(type, cells), cells, strict=True))
+        return _read_each_once(column, cells, keys)
+    if column.tidy and only_text:
+        return _read_untidy(column, column.tidy, cast("Sequence[str]", cells))
+    return _read_every(column, cells)
+
+
+def _read_each_once(
+    column: Column, cells: Sequence[Cell], keys: Sequence[object]
+) -> tuple[list[object], Wrong]:
+    """Read a column of few different cells; cells of one key are read once."""
+    different = dict(zip(keys, cells, strict=True))
+    values, wrong = _read_every(column, list(different.values()))
+    known = dict(zip(different, values, strict=True))
+    if not wrong:
+        return [known[key] for key in keys], []
+    order = list(different)
+    problems = {order[index]: problem for index, problem in wrong}
+    spread = [(index, problems[key]) for index, key in enumerate(keys) if key in problems]
+    return [known[key] for key in keys], spread
+
+
+def _read_untidy(
+    column: Column, tidy: re.Pattern[str], cells: Sequence[str]
+) -> tuple[list[object], Wrong]:
+    """Take tidy texts as they stand and read the others."""
+    found = map(tidy.fullmatch, cells)
+    places = [index for index, match in enumerate(found) if match is None]
+    if not NOTHING.isdisjoint(cells):
+        places = sorted({*places, *(n for n, cell in enumerate(cells) if cell in NOTHING)})
+    values: list[object] = list(cells)
+    read, wrong = _read_every(column, [cells[index] for index in places])
+    for index, value in zip(places, read, strict=True):
+        values[index] = value
+    return values, [(places[index], problem) for index, problem in wrong]
+
+
+def _read_every(column: Column, cells: Sequence[Cell]) -> tuple[list[object], Wrong]:
     read, if_empty = column.read, column.if_empty
     values: list[object] = [None] * len(cells)
-    wrong: list[tuple[int, CellRefused | CellSetAside]] = []
-    # Of text only: 1, 1.0 and True are one key of a dict, but not one cell.
-    known: dict[str, object] = {}
+    wrong: Wrong = []
     for index, cell in enumerate(cells):
-        if isinstance(cell, str):
-            if cell in known:
-                values[index] = known[cell]
-                continue
-            if cell in NOTHING or cell.isspace() or (len(cell) < 20 and cell.strip() in NOTHING):
-                if if_empty is not None:
-                    wrong.append((index, if_empty))
-                    values[index] = getattr(if_empty, "value", None)
-                continue
+        if isinstance(cell, str) and (cell in NOTHING or cell.strip() in NOTHING):
+            if if_empty is not None:
+                wrong.append((index, if_empty))
+                values[index] = getattr(if_empty, "value", None)
+            continue
         try:
-            values[index] = value = read(cell)
+            values[index] = read(cell)
         except CellSetAside as doubt:
             wrong.append((index, doubt))
             values[index] = doubt.value
         except CellRefused as problem:
             wrong.append((index, problem))
-        else:
-            if column.repeats and isinstance(cell, str):
-                known[cell] = value
     return values, wrong
 
 
 def _count_folds(folds: Counter[str], cells: Sequence[Cell], values: Sequence[object]) -> None:
     for cell, value in zip(cells, values, strict=True):
-        if value is not None and value != cell and isinstance(cell, str):
+        if cell is not value and cell != value and value is not None and isinstance(cell, str):
             folds.update(fold_code(cell).folds)
 
 

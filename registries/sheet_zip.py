@@ -2,15 +2,17 @@
 
 python-calamine inflates what it is given and lays a sheet out as one rectangle, so a small file may ask for all the
 memory there is. And it returns formulas' stored results, but an empty cell both where a formula was never calculated
-and where the result is an error. One pass over the inflated XML answers all three.
+and where the result is an error. One pass over the inflated XML answers all three; a second one measures a sheet
+whose extent the first could only round up.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -24,6 +26,7 @@ RATIO_MATTERS_FROM = 50 * 1024**2
 MOST_CELLS = 40_000_000
 
 _PIECE = 1 << 20
+_FEW_COLUMNS = 50
 _ANY_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _COLUMN_OF_CELL = re.compile(rb'<c r="([A-Z]{1,3})')
 _ROW_OF_CELL = re.compile(rb'<c r="[A-Z]{1,3}(\d+)')
@@ -67,11 +70,11 @@ def look_through(archive: zipfile.ZipFile, path: Path) -> dict[str, OddCells]:
     sheets = {}
     with path.open("rb") as file:
         for entry in archive.infolist():
-            pieces = _inflated(file, entry)
+            pieces = functools.partial(_inflated, file, entry)
             if entry.filename.startswith("xl/worksheets/") and entry.filename.endswith(".xml"):
                 sheets[entry.filename] = _look_at_sheet(pieces)
             else:
-                for _ in pieces:
+                for _ in pieces():
                     pass
     return sheets
 
@@ -116,24 +119,75 @@ def _inflated(file: IO[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
         yield data
 
 
-def _look_at_sheet(pieces: Iterator[bytes]) -> OddCells:
-    odd = OddCells()
-    columns: set[bytes] = set()
-    last_row = unplaced = 0
-    for cells in _whole_cells(pieces):
+@dataclass
+class _Extent:
+    """How far a sheet reaches: columns and rows of its cells, and the widest row of cells without a place.
+
+    Unless it is to be `exact`, rows are rounded up to 9, 99, 999 … where that spares a look at each cell.
+    """
+
+    columns: set[bytes] = field(default_factory=set)
+    last_row: int = 0
+    unplaced: int = 0
+    exact: bool = False
+    rounded: bool = False
+    _beyond: re.Pattern[bytes] | None = None
+
+    @property
+    def cells(self) -> int:
+        """At least the number of cells that the sheet spans, and exactly that unless it is rounded."""
+        width = max([_index(letters) + 1 for letters in self.columns], default=0)
+        last_row = self._rounded_row() if self.rounded else self.last_row
+        return max(width, self.unplaced) * last_row
+
+    def add(self, cells: bytes) -> None:
+        """Take in a piece of XML. Most pieces bring no new column and no longer row number: one search tells."""
+        if not self.exact and self._holds(cells):
+            self.rounded = True
+            return
         placed = _COLUMN_OF_CELL.findall(cells)
-        columns.update(placed)
+        self.columns.update(placed)
         rows = {*_NUMBER_OF_ROW.findall(cells), *_ROW_OF_CELL.findall(cells)}
         if len(_ANY_CELL.findall(cells)) != len(placed):
-            unplaced = max(unplaced, _most_cells_of_a_row(cells))
+            self.unplaced = max(self.unplaced, _most_cells_of_a_row(cells))
             for letters, row in _PLACE_OF_CELL.findall(cells):
-                columns.add(letters)
+                self.columns.add(letters)
                 rows.add(row)
-        last_row = max([last_row, *map(int, rows)])
+        self.last_row = max([self.last_row, *map(int, rows)])
+        if len(self.columns) > _FEW_COLUMNS:
+            self._beyond = None  # So many alternatives would take longer than looking at each cell.
+            return
+        letters = b"|".join(sorted(self.columns))
+        digits = b"\\d{1,%d}" % len(str(self.last_row))
+        self._beyond = re.compile(
+            rb'<c r="(?!(?:%b)%b")|<row(?! r="%b")' % (letters, digits, digits)
+        )
+
+    def _holds(self, cells: bytes) -> bool:
+        """Tell whether every cell and row is written in the plain way and lies within what has been seen, rounded."""
+        return (
+            self._beyond is not None
+            and cells.count(b"<c") == cells.count(b'<c r="')
+            and b":c" not in cells
+            and b":row" not in cells
+            and not self._beyond.search(cells)
+        )
+
+    def _rounded_row(self) -> int:
+        return int("9" * len(str(self.last_row)))
+
+
+def _look_at_sheet(pieces: Callable[[], Iterator[bytes]]) -> OddCells:
+    odd, extent = OddCells(), _Extent()
+    for cells in _whole_cells(pieces()):
+        extent.add(cells)
         if b"<f" in cells or b't="e"' in cells:
             _collect_odd(cells, odd)
-    width = max([_index(letters) + 1 for letters in columns], default=0)
-    if max(width, unplaced) * last_row > MOST_CELLS:
+    if extent.cells > MOST_CELLS and extent.rounded:
+        extent = _Extent(exact=True)
+        for cells in _whole_cells(pieces()):
+            extent.add(cells)
+    if extent.cells > MOST_CELLS:
         raise FileRefused(
             "file-unsafe",
             "工作表的范围大得不正常（远处有零星单元格）。请把数据复制到新工作簿，或另存为 CSV 再导入。",

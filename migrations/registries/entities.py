@@ -49,16 +49,26 @@ ORIGIN = """,
     reason TEXT NOT NULL,
     source TEXT NOT NULL DEFAULT ''
 """
-CHECKS = """,
+
+
+def _one_of(column: str, values: str) -> str:
+    """Return the condition that a column holds one of the words.
+
+    In place of IN, for which SQLite builds a table anew at every row: four of them doubled the time of a merge.
+    """
+    return " OR ".join(f"{column} = '{value}'" for value in values.split())
+
+
+CHECKS = f""",
     CHECK (length(id) BETWEEN 1 AND 40),
     CHECK (length(name) BETWEEN 1 AND 200),
     CHECK (length(kind) BETWEEN 1 AND 80),
-    CHECK (length(district) IN (0, 6, 9, 12)),
-    CHECK (state IN ('active', 'set-aside', 'retired')),
+    CHECK (district = '' OR length(district) = 6 OR length(district) = 9 OR length(district) = 12),
+    CHECK ({_one_of("state", "active set-aside retired")}),
     CHECK (state <> 'active' OR (district <> '' AND state_reason = '')),
     CHECK (state <> 'set-aside' OR state_reason <> ''),
-    CHECK (size IN ('', 'large', 'medium', 'small', 'micro')),
-    CHECK (grade IN ('A', 'B', 'C', '-')),
+    CHECK (size = '' OR {_one_of("size", "large medium small micro")}),
+    CHECK ({_one_of("grade", "A B C -")}),
     CHECK (headcount IS NULL OR headcount >= 0),
     CHECK (version >= 1)
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from datetime import date, datetime, time
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from registries import sheet_cells as cells
 from registries.sheet_cells import Cell
 from registries.sheet_faults import REASONS, CellRefused, CellSetAside
+from registries.sheet_forms import Column
+from registries.sheet_rows import read_cells
 from tests.registries.sheet_makers import DISTRICTS
 
 FIRST = date(2026, 3, 1)
@@ -181,3 +184,31 @@ def test_cells_that_are_no_text_become_text() -> None:
         "1.5", "是", "2026-03-01", "08:30:00", "3",
     ]  # fmt: skip
     assert read(datetime(2026, 3, 1)) == "2026-03-01"  # noqa: DTZ001 - workbooks know no time zones.
+
+
+ANY_TEXT = st.text(
+    st.sampled_from("甲限公司A9a0 -（）()·、，。#.=@+\n\t\u3000\u200be\u0301ｅ豈\U00020000"),
+    max_size=12,
+)
+
+
+@given(ANY_TEXT | st.text(max_size=60) | st.sampled_from(sorted(cells.NOTHING)))
+def test_a_tidy_text_is_what_reading_it_returns(text: str) -> None:
+    for read, pattern in (
+        (cells.text(5), cells.tidy(5)),
+        (cells.name, cells.tidy()),
+        (cells.entity_code, cells.TIDY_CODE),
+    ):
+        if pattern.fullmatch(text):
+            assert read(text) == text
+
+
+@given(st.lists(ANY_TEXT | st.sampled_from(["无", "", 1, 1.0, True]), max_size=20))
+def test_a_column_read_at_once_is_read_as_its_cells_are(column: list[Cell]) -> None:
+    empty = CellSetAside("district-unknown", "请补上。", "")
+    plain = Column("name", "单位名称", cells.text(8), if_empty=empty)
+    expected = read_cells(plain, column)
+    for quicker in (replace(plain, repeats=True), replace(plain, tidy=cells.tidy(8))):
+        values, wrong = read_cells(quicker, column)
+        assert values == expected[0]
+        assert [(n, str(problem)) for n, problem in wrong] == [(n, str(p)) for n, p in expected[1]]

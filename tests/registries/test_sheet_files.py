@@ -9,6 +9,8 @@ import openpyxl
 import pytest
 
 from registries import sheet_zip
+from registries.sheet_faults import FileRefused, column_letter
+from registries.sheet_zip import look_through
 from tests.registries.sheet_makers import (
     GOOD,
     HEADER,
@@ -164,6 +166,28 @@ def test_a_cell_far_away_is_seen_however_it_is_written(tmp_path: Path, cell: byt
                 data = data.replace(b"</sheetData>", b"<row>" + cell + b"</row></sheetData>")
             new.writestr(name, data)
     assert reasons(read(far)[0]) == [("file-unsafe", 0, "")]
+
+
+@pytest.mark.parametrize(
+    ("last_row", "refused"), [(100_001, False), (888_888, False), (888_889, True)]
+)
+def test_the_extent_of_a_long_sheet_is_measured_exactly(
+    tmp_path: Path, last_row: int, *, refused: bool
+) -> None:
+    # 45 columns of 888,888 rows are the last that fit into 40,000,000 cells.
+    numbers = [*range(2, 60_000), last_row]
+    first = "".join(f'<c r="{column_letter(place)}1"><v>1</v></c>' for place in range(45))
+    rows = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in numbers)
+    path = tmp_path / "long.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", f'<row r="1">{first}</row>{rows}')
+    with zipfile.ZipFile(path) as archive:
+        if refused:
+            with pytest.raises(FileRefused) as caught:
+                look_through(archive, path)
+            assert caught.value.fault.reason == "file-unsafe"
+        else:
+            assert set(look_through(archive, path)) == {"xl/worksheets/sheet1.xml"}
 
 
 def test_a_damaged_sheet_is_refused(tmp_path: Path) -> None:
