@@ -120,7 +120,11 @@ def reveal_command(
 ) -> None:
     """揭示一个席位的随机串和文字；内容封存，只计数不显示。"""
     nonce = nonce if nonce is not None else click.prompt("随机串", hide_input=True, err=True)
-    value = value if value is not None else click.prompt("文字", default="", err=True)
+    value = (
+        value
+        if value is not None
+        else click.prompt("文字", default="", show_default=False, hide_input=True, err=True)
+    )
     draw, _ = deed_of(
         bureau,
         by,

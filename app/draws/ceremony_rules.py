@@ -7,6 +7,7 @@ draw and when it opens. No database, no clock: today's date and the rows are arg
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -129,12 +130,32 @@ def next_digit(dice: Dice, typist: Typist, digit: str) -> Typed:
     return Typed(dice.position, dice.attempt, typist, digit)
 
 
-def check_two_people(operator: str, witness: str) -> None:
+def same_person(one: str, other: str) -> bool:
+    """Say whether two names as typed are one person's: blanks and full-width letters do not tell them apart."""
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+
+
+def check_two_people(
+    one: str, witness: str, *, titles: tuple[str, str] = ("操作员", "纪检监察见证人")
+) -> None:
     """Refuse one person acting as both (§8: nothing important is done by one alone)."""
-    if not operator.strip() or not witness.strip():
-        raise Refused("需要写明操作员和纪检监察见证人两个人的姓名。")
-    if operator.strip() == witness.strip():
-        raise Refused("操作员和纪检监察见证人不能是同一个人。")
+    if not one.strip() or not witness.strip():
+        raise Refused(f"需要写明{titles[0]}和{titles[1]}两个人的姓名。")
+    if same_person(one, witness):
+        raise Refused(f"{titles[0]}和{titles[1]}不能是同一个人。")
+
+
+def check_witness(name: str, known: Collection[str]) -> None:
+    """Refuse a witness who is neither the one of this ceremony nor the stand-by named at the freeze (§8)."""
+    if not any(same_person(name, one) for one in known if one):
+        named = "、".join(sorted({one for one in known if one}))
+        raise Refused(
+            f"签字或拒绝签字的，只能是本次抽查的见证人或冻结时写明的候补见证人：{named}。"
+        )
 
 
 def check_objection(statement: str) -> None:

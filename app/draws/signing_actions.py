@@ -6,8 +6,14 @@ from dataclasses import replace
 from typing import Literal
 
 from app.draws import seal_actions
-from app.draws.ceremony_rules import check_objection, check_two_people, check_void
-from app.draws.draw_reads import Draw
+from app.draws.ceremony_rules import (
+    check_objection,
+    check_two_people,
+    check_void,
+    check_witness,
+    same_person,
+)
+from app.draws.draw_reads import Draw, steps_of
 from app.draws.state_rules import AFTER_REVEAL, BEFORE_REVEAL, STATES, State
 from app.draws.step_actions import log, take_step
 from app.draws.tables import RevealTable, SelectionTable, SignatureTable, VoidTable
@@ -38,6 +44,7 @@ async def sign(
     caller's next deed, `seal`.
     """
     check_two_people(operator, witness)
+    check_witness(witness, await _witnesses(draw))
     step = "sign-with-objection" if objection.strip() else "sign"
     state = await take_step(
         deed, draw, step, operator=operator, witness=witness, reason=objection.strip()
@@ -70,8 +77,7 @@ async def refuse(deed: Deed, draw: Draw, *, witness: str, statement: str) -> Sta
     witness, or it is void on a named ground.
     """
     check_objection(statement)
-    if not witness.strip():
-        raise Refused("请写明见证人姓名。")
+    check_witness(witness, await _witnesses(draw))
     state = await take_step(deed, draw, "refuse", witness=witness, reason=statement)
     await _signature(deed, draw, "witness", witness, "refused", statement)
     await log(deed, draw, "draw:refuse", {"state": state, "witness": witness}, reason=statement)
@@ -93,13 +99,16 @@ async def void(
     Before the first reveal `second` is the operator and a reason is enough. After it `second` is the
     bureau's head, `ground` is one of the named ones, and the whole bundle is public at once.
     """
-    check_two_people(second, witness)
     if draw.state not in (*BEFORE_REVEAL, *AFTER_REVEAL):
         raise Refused(f"这次抽查现在是“{STATES[draw.state]}”，不能作废。")
     revealed = draw.state not in BEFORE_REVEAL or bool(
         await RevealTable.count().where(RevealTable.draw == draw.id)
     )
     found = check_void(revealed=revealed, ground=ground, reason=reason)
+    title = "局负责人" if revealed else "操作员"
+    check_two_people(second, witness, titles=(title, "纪检监察见证人"))
+    if revealed and any(same_person(second, one.operator) for one in await steps_of(draw)):
+        raise Refused("揭示后作废须由局负责人办理，本次抽查的操作员不能以局负责人的身份办理。")
     step = "void-on-ground" if revealed else "void"
     operator = "" if revealed else second
     state = await take_step(deed, draw, step, operator=operator, witness=witness, reason=reason)
@@ -132,6 +141,11 @@ async def record_drawn(deed: Deed, draw: Draw) -> None:
         for row in rows
     ]
     await record.write(deed, draw.bureau, facts, source=f"draw:{draw.number}")
+
+
+async def _witnesses(draw: Draw) -> set[str]:
+    """Return who may sign as witness: whoever witnessed a step of this draw, and the stand-by."""
+    return {one.witness for one in await steps_of(draw)} | {draw.standby_witness}
 
 
 async def _signature(

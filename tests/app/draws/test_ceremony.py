@@ -206,6 +206,27 @@ async def test_one_person_never_signs_for_both(frozen: Draw) -> None:
         await do(signing_actions.sign_off, draw=drawn, operator=OPERATOR, witness=OPERATOR)
 
 
+async def test_a_stranger_neither_signs_nor_refuses_as_witness(frozen: Draw) -> None:
+    drawn = await hold_ceremony(frozen, "drawn")
+    with pytest.raises(Refused, match="候补丁"):
+        await do(signing_actions.sign_off, draw=drawn, operator=OPERATOR, witness="路人")
+    with pytest.raises(Refused, match="候补丁"):
+        await do(signing_actions.refuse, draw=drawn, witness="路人", statement="不满意")
+
+
+async def test_the_operator_never_voids_as_head(frozen: Draw) -> None:
+    drawn = await hold_ceremony(frozen, "drawn")
+    with pytest.raises(Refused, match="局负责人"):
+        await do(
+            signing_actions.void,
+            draw=drawn,
+            witness=WITNESS,
+            second=OPERATOR,
+            reason="省厅决定",
+            ground="superior-order",
+        )
+
+
 async def test_before_the_first_reveal_two_people_void_with_a_reason(frozen: Draw) -> None:
     draw = await hold_ceremony(frozen, "listed")
     await do(signing_actions.void, draw=draw, witness=WITNESS, second=OPERATOR, reason="会场停电")

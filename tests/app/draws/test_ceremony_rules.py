@@ -13,6 +13,7 @@ from app.draws.ceremony_rules import (
     check_two_people,
     check_unseal,
     check_void,
+    check_witness,
     dice_so_far,
     next_digit,
     verdict,
@@ -105,9 +106,22 @@ def test_whatever_the_order_of_typing_the_agreed_digits_are_those_thrown(
 
 def test_operator_and_witness_are_two_people() -> None:
     check_two_people("李操作", "王见证")
-    for pair in (("李操作", "李操作"), ("李操作", " 李操作 "), ("", "王见证"), ("李操作", " ")):
+    for pair in (
+        ("李操作", "李操作"),
+        ("李操作", " 李操作 "),
+        ("李操作", "李 操作"),
+        ("", "王见证"),
+        ("李操作", " "),
+    ):
         with pytest.raises(Refused):
             check_two_people(*pair)
+
+
+def test_only_the_witness_of_the_ceremony_or_the_stand_by_signs() -> None:
+    check_witness("王见证", {"王见证", "", "赵候补"})
+    check_witness("王 见证", {"王见证"})
+    with pytest.raises(Refused, match="赵候补"):
+        check_witness("路人", {"王见证", "", "赵候补"})
 
 
 def test_an_objection_has_words() -> None:
