@@ -934,13 +934,17 @@ class Matching:
     """A complete matching of seats with inspectors, kept complete while seats are given away."""
 
     def __init__(self, eligible: Sequence[int], inspectors: int) -> None:
-        self.eligible = eligible
+        self.eligible = list(eligible)
         self.free = everyone(inspectors)
+        self.dead_end = 0
         self.seat_of: dict[int, int] = {}
         self.inspector_of: dict[int, int] = {}
 
     def place(self, seat: int, allowed: int) -> bool:
-        """Finds an inspector for an empty seat, moving others along an alternating path."""
+        """Finds an inspector for an empty seat, moving others along an alternating path.
+
+        Without success `dead_end` is everyone whom the search reached.
+        """
         came_from: dict[int, int] = {}
         unseen = allowed
         waiting = [seat]
@@ -956,6 +960,7 @@ class Matching:
                 reached ^= 1 << index
                 came_from[index] = current
                 waiting.append(self.seat_of[index])
+        self.dead_end = allowed & ~unseen
         return False
 
     def _shift(self, index: int, current: int, start: int, came_from: Mapping[int, int]) -> None:
@@ -982,9 +987,23 @@ class Matching:
             if not self.place(displaced, unused & ~(1 << index)):
                 self.inspector_of[displaced] = index
                 self.free &= ~(1 << mine)
+                self.reserve_for_their_seats(self.dead_end | 1 << index)
                 return False
         self.inspector_of[seat], self.seat_of[index] = index, seat
         return True
+
+    def reserve_for_their_seats(self, needed: int) -> None:
+        """Takes a dead end away from every seat but those that have nobody else.
+
+        The search ended there because the seats which these inspectors now have are as many as
+        they are and can be filled by no one else. No seat besides can ever have one of them, so
+        none is tried with them again: without this a draw that is staffed to the last person
+        takes cubic time.
+        """
+        theirs = {self.seat_of[index] for index in bits(needed)}
+        for seat in range(len(self.eligible)):
+            if seat not in theirs:
+                self.eligible[seat] &= ~needed
 
 
 def assign(eligible: Sequence[int], inspectors: int) -> list[int] | None:
@@ -996,17 +1015,25 @@ def assign(eligible: Sequence[int], inspectors: int) -> list[int] | None:
         return None
     unused = everyone(inspectors)
     taken: list[int] = []
-    for seat, mask in enumerate(eligible):
-        candidates = mask & unused
+    for seat in range(len(eligible)):
+        candidates = matching.eligible[seat] & unused
         while candidates:
             lowest = candidates & -candidates
             index = lowest.bit_length() - 1
             if matching.settle(seat, index, unused):
                 break
-            candidates ^= lowest
+            candidates &= matching.eligible[seat]
         unused &= ~(1 << index)
         taken.append(index)
     return taken
+
+
+def bits(mask: int) -> Iterable[int]:
+    """The inspectors of a set."""
+    while mask:
+        index = mask.bit_length() - 1
+        yield index
+        mask ^= 1 << index
 
 
 def everyone(inspectors: int) -> int:
