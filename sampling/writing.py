@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 
@@ -15,7 +14,7 @@ def write_new(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     """
     if os.path.lexists(path):
         raise FileExistsError(path)
-    part = path.with_name(f".{path.name}.{os.getpid()}-{time.monotonic_ns()}")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
         with os.fdopen(os.open(part, flags, mode), "wb") as file:
