@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from sampling.encoding import sha256_hex
-from sampling.errors import ProtocolError
+from sampling.errors import ProtocolError, printable
 from sampling.plan_form import SALTED_FILES, require_files
 
 VERIFIER: Final = "verify.py"
@@ -32,6 +32,10 @@ BUNDLE_FILES: Final = (
 LARGEST_BUNDLE: Final = 1 << 30
 """Bytes. A frame of 1,500,000 rows makes about a fifth of it."""
 
+_MOST_NAMED: Final = 24
+"""Entries up to which it is worth saying which one is too many."""
+
+_LARGEST_DIRECTORY: Final = 1 << 16
 _TIME: Final = (1980, 1, 1, 0, 0, 0)
 _FIRST_DOS_DATE: Final = 0x21
 _UTF_8_NAME: Final = 0x800
@@ -87,6 +91,7 @@ def read_bundle(data: bytes) -> dict[str, bytes]:
     """Return the files of a bundle by name; ProtocolError `files` unless it is one (§8)."""
     if len(data) > LARGEST_BUNDLE:
         raise ProtocolError("files", "压缩包过大。")
+    _check_end(data)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _check_entries(archive, data)
@@ -97,12 +102,22 @@ def read_bundle(data: bytes) -> dict[str, bytes]:
         raise ProtocolError("files", "不是完好的压缩包。") from error
 
 
+def _check_end(data: bytes) -> None:
+    """Refuse a directory that is not a bundle's before zipfile reads it: it may have millions."""
+    at = len(data) - _END_RECORD.size
+    if at < 0 or data[at : at + 4] != b"PK\x05\x06" or data[at - 20 : at - 16] == b"PK\x06\x07":
+        raise ProtocolError("files", "不是完好的压缩包，或使用了 zip64。")
+    _, _, _, _, count, directory, *_ = _END_RECORD.unpack_from(data, at)
+    if count > _MOST_NAMED or directory > _LARGEST_DIRECTORY:
+        raise ProtocolError("files", f"压缩包的目录过大，应有 {len(BUNDLE_FILES)} 个文件。")
+
+
 def _check_entries(archive: zipfile.ZipFile, data: bytes) -> None:
     entries = archive.infolist()
     names = [entry.orig_filename for entry in entries]
     if sorted(names) != sorted(BUNDLE_FILES):
         odd = sorted(set(names) ^ set(BUNDLE_FILES))
-        told = "、".join(ascii(name)[1:41] if not name.isprintable() else name[:40] for name in odd)
+        told = "、".join(printable(name[:40]) for name in odd[:5]) + "等" * (len(odd) > 5)
         raise ProtocolError(
             "files", f"压缩包中的文件缺少或多出：{told}。" if odd else "压缩包中有重复的文件。"
         )

@@ -43,6 +43,17 @@ class ProtocolError(ValueError):
         self.sentence = sentence
 
 
+def printable(text: str) -> str:
+    """Return `text` for a terminal: at most 300 characters, what moves a cursor written as \\u….
+
+    What is refused comes from files that anyone may have made.
+    """
+    short = text if len(text) <= 300 else text[:300] + "……"
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in short
+    )
+
+
 @contextmanager
 def refused_as(word: Word, subject: str) -> Iterator[None]:
     """Turn a FormError inside the block into the ProtocolError of `word`, naming `subject`."""

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
-from sampling.encoding import fraction_text, sha256_hex
-from sampling.errors import WORDS
+from sampling.encoding import fraction_text, parse_jcs, sha256_hex
+from sampling.errors import WORDS, printable
 from sampling.odds import InspectorOdds, StratumChance, spread
 from sampling.result import Proof
 from sampling.seed import Contribution
@@ -43,6 +43,8 @@ Answer = tuple[dict[str, Any], str]
 
 def refusal(word: str) -> str:
     """Return how a refusal under `word` is introduced."""
+    if word == "not-drawn":
+        return "没有可以作的证明"
     return f"核验不通过（{word}，{CHECKS[word]}）" if word in CHECKS else "不予受理"
 
 
@@ -96,7 +98,7 @@ def verified(found: Verified, anchors: Anchors, files: Mapping[str, bytes]) -> A
         "dice": found.seed.dice,
         "root": found.result.root,
     }
-    lines = [f"核验通过：抽查 {found.frozen.plan.draw}《{found.frozen.plan.title}》。"]
+    lines = [f"核验通过：抽查 {found.frozen.plan.draw}《{printable(found.frozen.plan.title)}》。"]
     lines += [f"  已核对：{CHECKS[word]}" for word in checked]
     lines += [f"  {_ANCHORS[name]}：{answer[name]}" for name in _ANCHORS]
     if missing:
@@ -110,13 +112,18 @@ def verified(found: Verified, anchors: Anchors, files: Mapping[str, bytes]) -> A
 
 def _verifier_note(files: Mapping[str, bytes]) -> list[str]:
     digest = sha256_hex(files["verify.py"]) if "verify.py" in files else ""
-    if not digest or digest.encode() in files["terms.json"]:
+    terms = parse_jcs(files["terms.json"])
+    if not digest or (isinstance(terms, dict) and terms.get("verifier") == digest):
         return []
     return [f"注意：压缩包中的 verify.py（{digest}）不是 terms.json 中写明的那一个。"]
 
 
-def proved(proof: Proof) -> Answer:
-    """Return what a proof says that agrees with the published root."""
+def proved(proof: Proof, *, leaves_compared: bool) -> Answer:
+    """Return what a proof says that agrees with the published root.
+
+    A root alone does not say how many leaves it has, so the number is vouched for only where it
+    was compared with a published one.
+    """
     _, commitment, entity, district, grade, rank, team, people, _ = proof.leaf
     place = f"第 {team} 组，检查人员 {'、'.join(people)}" if team else "候补"
     answer = {
@@ -127,8 +134,13 @@ def proved(proof: Proof) -> Answer:
         "rank": rank,
         "team": team,
         "people": people,
+        "leaves": proof.leaves,
+        "leaves_compared": leaves_compared,
     }
-    return answer, f"证明有效：{entity}（{district}，{grade} 级，第 {rank} 位），{place}。"
+    told = f"证明有效：{entity}（{district}，{grade} 级，第 {rank} 位），{place}。"
+    if not leaves_compared:
+        told += f"\n叶数 {proof.leaves} 没有与公布的比对；只凭结果根不能证明一共抽了多少户。"
+    return answer, told
 
 
 def odds(listed: Sequence[StratumChance], inspectors: Iterable[InspectorOdds]) -> Answer:

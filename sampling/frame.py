@@ -1,14 +1,10 @@
-"""The frozen files: who may be drawn and who may be sent, read and checked (protocol §2, §9).
-
-The row forms are checked by one compiled pattern per file over chunks of text, because a frame
-of 1,500,000 rows has to be read in seconds; only a chunk that fails is looked at row by row.
-"""
+"""The frozen files: who may be drawn and who may be sent, read and checked (protocol §2, §9)."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -20,46 +16,19 @@ from numpy.typing import NDArray
 from sampling.encoding import jcs, merkle_root, parse_csv, parse_jcs
 from sampling.errors import FormError, ProtocolError, refused_as
 from sampling.plan_form import (
-    DISTRICT,
     NAME_CHARACTER,
     SALTED_FILES,
     Plan,
     StratumKey,
     require_files,
 )
+from sampling.rows import HEADERS, INSPECTOR, chunks, rows_of
 
-HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
-    "entities.csv": ("id", "district", "grade", "kind", "name"),
-    "excluded.csv": ("id", "reason"),
-    "inspectors.csv": ("inspector", "home", "can_lead", "prior"),
-    "left_out.csv": ("inspector", "reason"),
-    "recusals.csv": ("inspector", "entity", "reason"),
-    "people.csv": ("inspector", "certificate", "name", "salt"),
-}
 FRAME_FILES: Final = (*SALTED_FILES, "salt.txt")
 """What a frame is read from: the six salted files and the salt."""
 
-_ID, _INSPECTOR = "[0-9A-Z]{1,40}", "[0-9A-Za-z-]{1,40}"
-_REASON = "[a-z0-9-]{1,40}"
-_CODES = "[a-z0-9-]+(?:[+][a-z0-9-]+)*"
-_PLAIN = NAME_CHARACTER.replace("[^", '[^,"')
-# The look-ahead wants a comma or a doubled quote inside, since needless quotes are refused.
-_QUOTED = f'"(?=[^,"\n]*(?:,|""))(?:{_PLAIN}|,|""){{1,200}}"'
-_NAME = f"(?:{_PLAIN}{{1,200}}|{_QUOTED})"
-
-_ROWS: Final[Mapping[str, re.Pattern[str]]] = {
-    name: re.compile(f"^{row}\n", re.MULTILINE)
-    for name, row in {
-        "entities.csv": f"({_ID}),({DISTRICT},[ABC-]),({_CODES}),{_NAME}",
-        "excluded.csv": f"({_ID}),({_REASON})",
-        "inspectors.csv": f"({_INSPECTOR}),(-|{DISTRICT}(?:[+]{DISTRICT})*),([01]),([0-9]{{1,4}})",
-        "left_out.csv": f"({_INSPECTOR}),({_REASON})",
-        "recusals.csv": f"({_INSPECTOR}),({_ID}),({_REASON})",
-    }.items()
-}
 _TEXT = NAME_CHARACTER + "{1,200}"
-_PERSON: Final = (_INSPECTOR, _TEXT, _TEXT, "[0-9a-f]{32}")
-_CHUNK: Final = 1 << 22
+_PERSON: Final = (INSPECTOR, _TEXT, _TEXT, "[0-9a-f]{32}")
 _LONGEST_KIND: Final = 80
 
 
@@ -174,9 +143,9 @@ def read_frame(files: Mapping[str, bytes]) -> Frame:
         parse_jcs(files["terms.json"])
     frame = Frame(
         entities=_entities(files["entities.csv"]),
-        excluded=tuple(_rows(files["excluded.csv"], "excluded.csv")),
+        excluded=tuple(rows_of(files["excluded.csv"], "excluded.csv")),
         inspectors=_inspectors(files["inspectors.csv"]),
-        left_out=tuple(_rows(files["left_out.csv"], "left_out.csv")),
+        left_out=tuple(rows_of(files["left_out.csv"], "left_out.csv")),
         recusals=_recusals(files["recusals.csv"]),
     )
     _ascending([row[0] for row in frame.excluded], "excluded.csv")
@@ -205,43 +174,11 @@ def person_leaf(row: Sequence[str]) -> bytes:
     return jcs(["yaohao/1 person", *row])
 
 
-def _chunks(data: bytes, file: str) -> Iterator[list[Any]]:
-    """Yield the pattern's groups of every row, some megabytes at a time; refuse a bad row."""
-    header = (",".join(HEADERS[file]) + "\n").encode()
-    if not data.startswith(header):
-        raise ProtocolError("rows", f"{file}：首行必须是“{header.decode().strip()}”。")
-    if not data.endswith(b"\n"):
-        raise ProtocolError("rows", f"{file}：最后一行没有以换行结束。")
-    start, line, pattern = len(header), 2, _ROWS[file]
-    while start < len(data):
-        end = data.find(b"\n", min(start + _CHUNK, len(data) - 1)) + 1
-        try:
-            text = data[start:end].decode()
-        except UnicodeDecodeError as error:
-            raise ProtocolError("rows", f"{file}：不是 UTF-8 编码。") from error
-        rows, expected = pattern.findall(text), text.count("\n")
-        # Every match starts a line and holds one LF, so equal counts mean that each line matched.
-        if len(rows) != expected:
-            bad = next(
-                number
-                for number, row in enumerate(text.split("\n"), start=line)
-                if not pattern.fullmatch(row + "\n")
-            )
-            raise ProtocolError("rows", f"{file}：第 {bad} 行的写法不合规定。")
-        yield rows
-        start, line = end, line + expected
-
-
-def _rows(data: bytes, file: str) -> Iterator[Any]:
-    for rows in _chunks(data, file):
-        yield from rows
-
-
 def _entities(data: bytes) -> Entities:
     ids, places = [], []
     kinds: set[str] = set()
     place_numbers: dict[str, int] = {}
-    for rows in _chunks(data, "entities.csv"):
+    for rows in chunks(data, "entities.csv"):
         id_column, place_column, kind_column = zip(*rows, strict=True)
         ids.append(np.array(id_column, dtype=np.bytes_))
         kinds.update(kind_column)
@@ -266,7 +203,7 @@ def _entities(data: bytes) -> Entities:
 
 def _inspectors(data: bytes) -> tuple[Inspector, ...]:
     inspectors = []
-    for name, home, can_lead, prior in _rows(data, "inspectors.csv"):
+    for name, home, can_lead, prior in rows_of(data, "inspectors.csv"):
         homes = [] if home == "-" else home.split("+")
         if sorted(set(homes)) != homes:
             raise ProtocolError("rows", f"inspectors.csv：{name} 的回避地区未排序或有重复。")
@@ -276,7 +213,7 @@ def _inspectors(data: bytes) -> tuple[Inspector, ...]:
 
 
 def _recusals(data: bytes) -> tuple[Recusal, ...]:
-    rows = list(_rows(data, "recusals.csv"))
+    rows = list(rows_of(data, "recusals.csv"))
     _ascending([row[:2] for row in rows], "recusals.csv")
     return tuple(Recusal(*row) for row in rows)
 
@@ -303,9 +240,14 @@ def _check_recusals(frame: Frame) -> None:
 
 
 def _check_disjoint(frame: Frame) -> None:
-    both = [entity for entity, _ in frame.excluded if frame.entities.find(entity) is not None]
-    if both:
-        raise ProtocolError("disjoint", f"{both[0]} 既在抽查对象名单中，又被排除。")
+    if frame.excluded:
+        ids = frame.entities.ids
+        excluded = np.array([entity for entity, _ in frame.excluded], dtype=np.bytes_)
+        # One search for all of them: the ids of both are sorted.
+        at = np.minimum(np.searchsorted(ids, excluded), len(ids) - 1)
+        both = excluded[ids[at] == excluded]
+        if len(both):
+            raise ProtocolError("disjoint", f"{both[0].decode()} 既在抽查对象名单中，又被排除。")
     known = {inspector.inspector for inspector in frame.inspectors}
     for inspector, _ in frame.left_out:
         if inspector in known:

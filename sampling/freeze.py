@@ -10,7 +10,7 @@ from typing import Literal
 
 from sampling.encoding import jcs, write_csv
 from sampling.errors import BlockingSet, FreezeRefused, ProtocolError, Reason
-from sampling.frame import HEADERS, Frame, people_root, read_frame, salted_digest
+from sampling.frame import Frame, people_root, read_frame, salted_digest
 from sampling.plan_form import (
     PROTOCOL,
     SALTED_FILES,
@@ -29,6 +29,7 @@ from sampling.quota import (
     shortfall,
     strata_of,
 )
+from sampling.rows import HEADERS
 from sampling.teams import staffing_block
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from sampling.encoding import parse_jcs, sha256_hex
-from sampling.errors import FormError, ProtocolError, refused_as
+from sampling.errors import FormError, ProtocolError, printable, refused_as
 
 PROTOCOL: Final = "yaohao/1"
 SALTED_FILES: Final = (
@@ -217,8 +217,9 @@ def _object(value: object, name: str, keys: frozenset[str]) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise FormError(f"{name} 必须是对象。")
     if value.keys() != keys:
-        odd = "、".join(sorted(value.keys() ^ keys))
-        raise FormError(f"{name} 的键缺少或多出：{odd}。")
+        odd = sorted(value.keys() ^ keys)
+        told = "、".join(printable(key[:40]) for key in odd[:5]) + ("等" if len(odd) > 5 else "")
+        raise FormError(f"{name} 的键缺少或多出：{told}。")
     return value
 
 

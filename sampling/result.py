@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -180,6 +181,23 @@ def read_proof(data: bytes) -> Proof:
     if proof.root() != fields["root"]:
         raise FormError("证明路径得不出所写的根。")
     return proof
+
+
+def read_printed_proof(data: bytes) -> Proof:
+    """Return the proof in a file to which `prove`, with or without --json, was redirected.
+
+    A Windows console writes it as UTF-16, an editor may put a byte order mark before it. Neither
+    is part of the proof. FormError as in `read_proof`.
+    """
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = data.decode(encoding).strip()
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise FormError("证明文件不是 JSON。") from None
+    if isinstance(value, dict) and value.get("ok") is True and "proof" in value:
+        return read_proof(jcs(value["proof"]))
+    return read_proof(text.encode())
 
 
 def _is_leaf(leaf: list[Any]) -> bool:

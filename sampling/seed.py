@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sampling.encoding import jcs, parse_jcs, sha256_hex
-from sampling.errors import FormError, ProtocolError, refused_as
+from sampling.errors import FormError, ProtocolError, printable, refused_as
 from sampling.plan_form import Plan
 
 _HEX = re.compile("[0-9a-f]{64}")
@@ -57,8 +57,14 @@ def commit_of(commitment: str, label: str, nonce: str, value: str) -> str:
     """Return the commit of one contribution (§4.1); FormError where nonce or value break form."""
     if not _HEX.fullmatch(nonce):
         raise FormError("随机串必须是 64 个小写十六进制字符。")
+    if len(value) > 200:
+        raise FormError(f"文字最多 200 个字，现有 {len(value)} 个。")
     if not VALUE.fullmatch(value):
-        raise FormError("文字最多 200 个字，只能用汉字、常用标点、全角字符和键盘上的字符。")
+        odd = next(one for one in value if not VALUE.fullmatch(one))
+        raise FormError(
+            f"文字中不能有“{printable(odd)}”（U+{ord(odd):04X}）。只能用常用汉字、、。《》、"
+            "全角字母、数字和标点，以及键盘上的英文字母、数字、标点和空格。"
+        )
     return sha256_hex(jcs(["yaohao/1 contribution", commitment, label, nonce, value]))
 
 

@@ -14,7 +14,8 @@ code with the program that makes the draw, so a mistake would have to be made tw
 What it cannot tell. A bundle on its own shows that its parts agree with each other, not that it is
 the draw that was announced. Give it the values that were published (the options above): the
 commitment before anyone contributed, the parts digest before the dice, the dice everyone saw, the
-root before the first visit. It says plainly which of them it was not given.
+root before the first visit. It says plainly which of them it was not given. Blanks and capital
+letters in them do not matter; a value of another form is a mistake in typing, not a finding.
 """
 
 from __future__ import annotations
@@ -23,13 +24,19 @@ import argparse
 import datetime
 import hashlib
 import json
+import os
 import re
+import stat
 import struct
 import sys
 import zlib
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Iterable, Mapping, NamedTuple, NoReturn, Sequence  # noqa: UP035
+
+if sys.version_info < (3, 9):  # noqa: UP036
+    # Before anything below that an older Python does not understand.
+    sys.exit("需要 Python 3.9 或更高版本。 / Python 3.9 or later is needed.")
 
 PROTOCOL = "yaohao/1"
 FROZEN = (
@@ -934,13 +941,17 @@ class Matching:
     """A complete matching of seats with inspectors, kept complete while seats are given away."""
 
     def __init__(self, eligible: Sequence[int], inspectors: int) -> None:
-        self.eligible = eligible
+        self.eligible = list(eligible)
         self.free = everyone(inspectors)
+        self.dead_end = 0
         self.seat_of: dict[int, int] = {}
         self.inspector_of: dict[int, int] = {}
 
     def place(self, seat: int, allowed: int) -> bool:
-        """Finds an inspector for an empty seat, moving others along an alternating path."""
+        """Finds an inspector for an empty seat, moving others along an alternating path.
+
+        Without success `dead_end` is everyone whom the search reached.
+        """
         came_from: dict[int, int] = {}
         unseen = allowed
         waiting = [seat]
@@ -956,6 +967,7 @@ class Matching:
                 reached ^= 1 << index
                 came_from[index] = current
                 waiting.append(self.seat_of[index])
+        self.dead_end = allowed & ~unseen
         return False
 
     def _shift(self, index: int, current: int, start: int, came_from: Mapping[int, int]) -> None:
@@ -982,9 +994,23 @@ class Matching:
             if not self.place(displaced, unused & ~(1 << index)):
                 self.inspector_of[displaced] = index
                 self.free &= ~(1 << mine)
+                self.reserve_for_their_seats(self.dead_end | 1 << index)
                 return False
         self.inspector_of[seat], self.seat_of[index] = index, seat
         return True
+
+    def reserve_for_their_seats(self, needed: int) -> None:
+        """Takes a dead end away from every seat but those that have nobody else.
+
+        The search ended there because the seats which these inspectors now have are as many as
+        they are and can be filled by no one else. No seat besides can ever have one of them, so
+        none is tried with them again: without this a draw that is staffed to the last person
+        takes cubic time.
+        """
+        theirs = {self.seat_of[index] for index in bits(needed)}
+        for seat in range(len(self.eligible)):
+            if seat not in theirs:
+                self.eligible[seat] &= ~needed
 
 
 def assign(eligible: Sequence[int], inspectors: int) -> list[int] | None:
@@ -996,17 +1022,25 @@ def assign(eligible: Sequence[int], inspectors: int) -> list[int] | None:
         return None
     unused = everyone(inspectors)
     taken: list[int] = []
-    for seat, mask in enumerate(eligible):
-        candidates = mask & unused
+    for seat in range(len(eligible)):
+        candidates = matching.eligible[seat] & unused
         while candidates:
             lowest = candidates & -candidates
             index = lowest.bit_length() - 1
             if matching.settle(seat, index, unused):
                 break
-            candidates ^= lowest
+            candidates &= matching.eligible[seat]
         unused &= ~(1 << index)
         taken.append(index)
     return taken
+
+
+def bits(mask: int) -> Iterable[int]:
+    """The inspectors of a set."""
+    while mask:
+        index = mask.bit_length() - 1
+        yield index
+        mask ^= 1 << index
 
 
 def everyone(inspectors: int) -> int:
@@ -1156,6 +1190,7 @@ def run_checks(
         dice=seed["dice"],
         seed=seed["seed"],
         root=derived["root"],
+        **{name: str(len(derived[name])) for name in ("drawn", "reserve", "teams")},
     )
     check_anchors(anchors, values)
     if any(value is not None for value in anchors):
@@ -1170,10 +1205,12 @@ def check_frozen(
         raise Refused("files", "缺少文件 plan.json。", "plan.json is missing.")
     plan = read_plan(files["plan.json"])
     values["commitment"] = sha256_hex(files["plan.json"])
+    values.update((name, plan[name]) for name in ("bureau", "draw", "title"))
     checked.append("keys")
     check_digests(files, plan)
     checked.append("files")
     frame = read_frame(files)
+    values["entities"] = str(frame.entity_count)
     checked.append("rows")
     check_disjoint(frame)
     checked.append("disjoint")
@@ -1321,24 +1358,26 @@ def read_local(data: bytes, start: int, limit: int, name: str, entry: Entry) -> 
 
 def read_bundle(path: str) -> dict[str, bytes]:
     """The files of a zip or of a folder (there, other names are ignored). Refused with `files`."""
+    folder = Path(path)
+    if not os.path.lexists(path):
+        raise Refused("usage", f"找不到文件 {path}。", f"no such file: {path}")
+    if folder.is_dir():
+        names = [*CHECKED_FILES, "people.csv", "verify.py"]
+        return {name: read_file(folder / name) for name in names if (folder / name).is_file()}
+    return read_zip(read_file(folder))
+
+
+def read_file(path: Path, word: str = "files") -> bytes:
+    """All bytes of a regular file of at most 1 GiB; a pipe or a device may never come to an end."""
     try:
-        folder = Path(path)
-        if folder.is_dir():
-            names = [*CHECKED_FILES, "people.csv", "verify.py"]
-            return {name: read_file(folder / name) for name in names if (folder / name).is_file()}
-        if folder.stat().st_size > LARGEST_BUNDLE:
-            raise bad_zip("大于 1 GiB", "larger than 1 GiB")
-        data = read_file(folder)
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):
+            raise Refused(word, f"{path.name} 不是普通文件。", f"{path.name} is no regular file.")
+        if about.st_size > LARGEST_BUNDLE:
+            raise Refused(word, f"{path.name} 大于 1 GiB。", f"{path.name} is larger than 1 GiB.")
+        return path.read_bytes()
     except (OSError, ValueError):
-        raise Refused(
-            "files", "无法读取给出的文件或文件夹。", "the file or folder cannot be read."
-        ) from None
-    return read_zip(data)
-
-
-def read_file(path: Path) -> bytes:
-    """All bytes of a file."""
-    return path.read_bytes()
+        raise Refused(word, f"无法读取 {path.name}。", f"{path.name} cannot be read.") from None
 
 
 # --- The command ---------------------------------------------------------------------------------
@@ -1351,21 +1390,39 @@ PUBLISHED = {
 }
 
 
+def which_draw(values: Mapping[str, str]) -> list[str]:
+    """The draw that verified, in Chinese and in English."""
+    told = {name: printable(value) for name, value in values.items()}
+    return [
+        "  抽查：主管部门 {bureau}，编号 {draw}，《{title}》；名单 {entities} 户，抽中 {drawn} 户，"
+        "备选 {reserve} 户，检查组 {teams} 个。".format(**told),
+        "  Draw: bureau {bureau}, number {draw}, {title}; {entities} entities, {drawn} drawn, "
+        "{reserve} in reserve, {teams} teams.".format(**told),
+    ]
+
+
 def lines_of(report: Report, files: Mapping[str, bytes]) -> list[str]:
     """The report for people: Chinese first, English beside it."""
+    if report.word == "usage":
+        return [f"用法错误：{report.chinese} / WRONG USAGE: {report.english}"]
     if report.verified:
         lines = [
-            "验证通过：全部重新推算，逐字节一致。 / VERIFIED: derived again, byte for byte the same."
+            "验证通过：全部重新推算，逐字节一致。 / VERIFIED: derived again, byte for byte the same.",
+            *which_draw(report.values),
         ]
     else:
         lines = [
             f"验证不通过（{report.word}）：{report.chinese} / NOT VERIFIED ({report.word}): {report.english}"
         ]
     lines += [f"  已核对 {word}：{WORDS[word]}" for word in report.checked]
-    lines += [f"  {name} = {value}" for name, value in report.values.items()]
+    lines += [
+        f"  {name} = {printable(report.values[name])}"
+        for name in ("commitment", "parts_digest", "dice", "seed", "root")
+        if name in report.values
+    ]
     if "verify.py" in files and "terms.json" in files:
         digest = sha256_hex(files["verify.py"])
-        named = digest.encode() in files["terms.json"]
+        named = verifier_named(files["terms.json"]) == digest
         where = (
             "条款载明 / named in terms.json" if named else "条款未载明 / not named in terms.json"
         )
@@ -1383,12 +1440,46 @@ def lines_of(report: Report, files: Mapping[str, bytes]) -> list[str]:
     return lines
 
 
+def verifier_named(terms: bytes) -> str:
+    """The SHA-256 of verify.py that terms.json names in its field `verifier`, "" where it has none."""
+    try:
+        value = parse_jcs(terms, "terms.json", "rows")
+    except Refused:
+        return ""
+    named = value.get("verifier") if isinstance(value, dict) else ""
+    return named if isinstance(named, str) else ""
+
+
+def printable(text: str) -> str:
+    """Text that moves no cursor and clears no screen, at most 300 characters of it."""
+    short = text if len(text) <= 300 else text[:300] + "……"
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape", "backslashreplace").decode()
+        for one in short
+    )
+
+
+def published_value(name: str, text: str | None) -> str | None:
+    """A published value as typed from a slip: blanks and upper case mean nothing.
+
+    A value of another form is a mistake in typing, and says nothing against the draw.
+    """
+    if text is None:
+        return None
+    plain = "".join(text.split()).lower()
+    if not is_text(plain, "[0-9]{6,60}" if name == "dice" else "[0-9a-f]{64}"):
+        form = "6–60 位数字" if name == "dice" else "64 个十六进制字符"
+        want = "6 to 60 digits" if name == "dice" else "64 hexadecimal characters"
+        option = "--" + name.replace("_", "-")
+        raise Refused("usage", f"{option} 应是{form}，请核对抄写。", f"{option} has to be {want}.")
+    return plain
+
+
 class Parser(argparse.ArgumentParser):
-    """An argument parser that ends with 1, because 2 is not among the protocol's two endings."""
+    """An argument parser whose mistakes are reported as everything else, and end with 1."""
 
     def error(self, message: str) -> NoReturn:
-        print("用法错误 / usage: " + self.format_usage() + message)
-        raise SystemExit(1)
+        raise Refused("usage", "请用 --help 查看用法。", message)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -1396,6 +1487,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # The C locale and old consoles know no Chinese, so the encoding is ours to choose.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        try:
+            return answered(sys.argv[1:] if arguments is None else arguments)
+        finally:
+            # Here, where a reader that has gone away or a full disk can still be told from success.
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except (OSError, KeyboardInterrupt):
+        # Python would try once more to write what is left when it ends, and show a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def answered(arguments: Sequence[str]) -> int:
+    """Checks what the arguments name and prints the report; 0 when it verifies and 1 otherwise."""
+    files: dict[str, bytes] = {}
+    anchors = Anchors()
+    try:
+        options = read_options(arguments)
+        anchors = Anchors(
+            *(published_value(name, getattr(options, name)) for name in Anchors._fields)
+        )
+        files = read_bundle(options.bundle)
+        people = read_people(options.people, files)
+        report = verify(files, anchors, people)
+    except Refused as refusal:
+        report = _report(refusal, (), anchors, {})
+    except MemoryError:
+        report = _report(Refused("files", "文件过大。", "too large."), (), anchors, {})
+    report = report._replace(chinese=printable(report.chinese), english=printable(report.english))
+    if "--json" in arguments:
+        print(json.dumps(report._asdict(), ensure_ascii=False, sort_keys=True))
+    else:
+        print("\n".join(lines_of(report, files)))
+    return 0 if report.verified else 1
+
+
+def read_options(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options of the command line; refused with `usage`."""
     parser = Parser(
         prog="verify.py", description="验证一次抽查 / check a draw (yaohao/1)", allow_abbrev=False
     )
@@ -1404,32 +1534,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.add_argument("--" + name, help=PUBLISHED[name.replace("-", "_")])
     parser.add_argument("--people", help="people.csv / the list of persons")
     parser.add_argument("--json", action="store_true", help="输出 JSON / print JSON")
-    options = parser.parse_args(arguments)
-    anchors = Anchors(options.commitment, options.parts_digest, options.dice, options.root)
-    files: dict[str, bytes] = {}
-    try:
-        files = read_bundle(options.bundle)
-        people = read_people(options.people, files)
-        report = verify(files, anchors, people)
-    except Refused as refusal:
-        report = _report(refusal, (), anchors, {})
-    except MemoryError:
-        report = _report(Refused("files", "文件过大。", "too large."), (), anchors, {})
-    if options.json:
-        print(json.dumps(report._asdict(), ensure_ascii=False, sort_keys=True))
-    else:
-        print("\n".join(lines_of(report, files)))
-    return 0 if report.verified else 1
+    return parser.parse_args(arguments)
 
 
 def read_people(path: str | None, files: Mapping[str, bytes]) -> bytes | None:
     """people.csv where it was given or lies in the folder, else None."""
     if path is None:
         return files.get("people.csv")
-    try:
-        return read_file(Path(path))
-    except (OSError, ValueError):
-        raise Refused("roots", "无法读取 people.csv。", "people.csv cannot be read.") from None
+    if not os.path.lexists(path):
+        raise Refused("usage", f"找不到文件 {path}。", f"no such file: {path}")
+    return read_file(Path(path), "roots")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from registries import audit_check, audit_log
 from registries.errors import Refused
 from sampling.bundle import read_bundle
 from sampling.encoding import parse_csv, parse_jcs
-from sampling.frame import HEADERS
+from sampling.rows import HEADERS
 
 PARTICULARS: Final = Particulars(
     place="云岭市东湖区人民路1号（虚构）",

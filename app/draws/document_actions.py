@@ -23,8 +23,8 @@ from registries.district_changes import districts_of
 from registries.errors import NotFound
 from registries.item_lists import item_list
 from sampling.encoding import parse_csv, parse_jcs
-from sampling.frame import HEADERS
 from sampling.result import Result
+from sampling.rows import HEADERS
 from sampling.seed import parts_digest
 from sampling.verifying import FROZEN_FILES, FrozenDraw, derive, read_frozen
 

@@ -121,7 +121,8 @@ def test_simulated_odds_count_every_seat_and_are_the_same_for_everyone() -> None
 
 
 @pytest.mark.parametrize(
-    ("sent", "runs", "permille", "error"), [(0, 100, 0, 0), (50, 100, 500, 50), (1, 3, 333, 273)]
+    ("sent", "runs", "permille", "error"),
+    [(0, 100, 0, 30), (100, 100, 1000, 30), (50, 100, 500, 50), (1, 3, 333, 273)],
 )
 def test_estimates_carry_their_standard_error(
     sent: int, runs: int, permille: int, error: int

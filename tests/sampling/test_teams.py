@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sampling import verifier
 from sampling.errors import FreezeRefused, ProtocolError
 from sampling.frame import Frame
 from sampling.matching import Blocked, assign
@@ -157,3 +158,24 @@ def test_a_replacement_is_the_first_unused_eligible_and_tells_who_was_passed_ove
     )
     assert member.inspector is not None
     assert {one.reason for one in member.passed_over} <= {"home"}
+
+
+@given(GRAPHS)
+def test_the_verifier_assigns_the_same(eligible: list[int]) -> None:
+    assert verifier.assign(eligible, 8) == first_by_brute_force(eligible)
+
+
+def test_the_verifier_does_not_search_a_dead_end_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The first 60 inspectors are just enough for the one district, and everybody prefers them.
+    only, size, searches = (1 << 60) - 1, 60, 0
+    eligible = [(1 << 120) - 1, only] * size
+    place = verifier.Matching.place
+
+    def counted(matching: verifier.Matching, seat: int, allowed: int) -> bool:
+        nonlocal searches
+        searches += 1
+        return place(matching, seat, allowed)
+
+    monkeypatch.setattr(verifier.Matching, "place", counted)
+    assert verifier.assign(eligible, 120) == assign(eligible)
+    assert searches <= 4 * size

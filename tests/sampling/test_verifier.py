@@ -164,3 +164,80 @@ def test_derived_draws_are_the_same_under_every_hash_seed_optimised_and_in_the_c
     )
     numbers, digest = FIRST[count]
     assert shown.stdout.decode().split() == [str(numbers), digest, digest]
+
+
+def shown(*arguments: object) -> tuple[int, str]:
+    """Return how the program ends with these arguments and what it says, which is all it says."""
+    done = run(sys.executable, str(PROGRAM), *map(str, arguments))
+    assert done.stderr == b""
+    return done.returncode, done.stdout.decode()
+
+
+def test_it_says_which_draw_it_verified_right_after_the_verdict() -> None:
+    lines = shown(VECTORS / "small")[1].splitlines()
+    plan = json.loads((VECTORS / "small" / "plan.json").read_bytes())
+    assert lines[0].startswith("验证通过")
+    for told in (plan["bureau"], plan["draw"], plan["title"], "抽中 6 户"):
+        assert told in lines[1]
+
+
+def test_blanks_and_capitals_in_a_published_value_do_not_matter() -> None:
+    values = verifier.verify(read_vector(VECTORS / "small")).values
+    root = values["root"].upper()
+    grouped = " ".join(root[at : at + 4] for at in range(0, 64, 4))
+    assert shown(VECTORS / "small", "--root", grouped, "--dice", " ".join(values["dice"]))[0] == 0
+
+
+@pytest.mark.parametrize("given", [["--root", "4130"], ["--dice", ""], ["--commitment", "x" * 64]])
+def test_a_mistyped_published_value_is_no_finding_against_the_draw(given: list[str]) -> None:
+    code, said = shown(VECTORS / "small", *given)
+    assert (code, said.startswith("用法错误："), "验证不通过" in said) == (1, True, False)
+
+
+def test_a_path_that_is_not_there_is_no_finding_against_the_draw() -> None:
+    for given in (["nowhere.zip"], [VECTORS / "small", "--people", "nowhere.csv"]):
+        code, said = shown(*given)
+        assert (code, said.startswith("用法错误：找不到文件 nowhere")) == (1, True)
+
+
+def test_wrong_usage_is_json_where_json_was_asked_for() -> None:
+    assert json.loads(shown("--json")[1])["word"] == "usage"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_what_never_ends_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert "不是普通文件" in shown(tmp_path / "pipe")[1]
+    assert "不是普通文件" in shown("/dev/zero")[1]
+    assert "roots" in shown(VECTORS / "small", "--people", tmp_path / "pipe")[1]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+def test_a_report_that_cannot_be_written_is_no_success_and_no_traceback() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-I", str(PROGRAM), str(VECTORS / "small")],
+            stdout=full,
+            stderr=subprocess.PIPE,
+        )
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_the_program_is_named_by_the_field_verifier_of_the_terms_alone() -> None:
+    digest = verifier.sha256_hex(b"x")
+    assert (
+        verifier.verifier_named(json.dumps({"verifier": digest}).replace(" ", "").encode())
+        == digest
+    )
+    assert verifier.verifier_named(f'{{"note":"{digest}"}}'.encode()) == ""
+    assert verifier.verifier_named(b"[]") == verifier.verifier_named(b"{") == ""
+
+
+def test_a_python_before_3_9_is_told_so() -> None:
+    roots = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    old = [path for minor in (7, 8) for path in roots.glob(f"3.{minor}.*/bin/python")]
+    if not old:
+        pytest.skip("there is no Python 3.7 or 3.8 on this machine")
+    for python in old:
+        done = run(str(python), str(PROGRAM), "x.zip")
+        assert (done.returncode, "需要 Python 3.9" in done.stderr.decode()) == (1, True)

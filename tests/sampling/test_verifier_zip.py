@@ -169,3 +169,13 @@ def test_a_changed_byte_of_content_is_refused_by_its_checksum() -> None:
     ] ^= 1
     with pytest.raises(verifier.Refused, match="checksum"):
         verifier.read_zip(bytes(data))
+
+
+@pytest.mark.parametrize("claimed", [0xFFFF, 12])
+def test_a_directory_of_many_entries_is_refused_unread(claimed: int) -> None:
+    record = CENTRAL + bytes(24) + struct.pack("<H", 1) + bytes(16) + b"x"
+    directory = record * 200_000
+    end = END + struct.pack("<4H2IH", 0, 0, claimed, claimed, len(directory), 0, 0)
+    with pytest.raises(ProtocolError, match="目录过大") as refused:
+        read_bundle(directory + end)
+    assert refused.value.word == "files"

@@ -20,7 +20,7 @@ from registries import bulk, database
 from registries.database import Deed
 from registries.entity_staging import staging
 from sampling.encoding import parse_csv, sha256_hex
-from sampling.frame import HEADERS
+from sampling.rows import HEADERS
 from sampling.seed import commit_of
 from tests.makers import GUANGZHOU, NOON, do
 from tests.sampling.makers import digest, frame_files, fresh_draw

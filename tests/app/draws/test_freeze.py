@@ -12,9 +12,10 @@ from app.plans import actions as plan_actions
 from registries import audit_log, database, inspector_absences, inspector_register, recusals
 from registries.errors import Invalid, NotFound, Refused
 from sampling.encoding import parse_csv, parse_jcs, sha256_hex
-from sampling.frame import HEADERS, check_digests, people_root, read_frame
+from sampling.frame import check_digests, people_root, read_frame
 from sampling.plan_form import parse_plan
 from sampling.quota import check_quota, check_shares
+from sampling.rows import HEADERS
 from tests.app.draws import city
 from tests.app.draws.city import TODAY, entity_id, happened
 from tests.app.draws.makers import hold_ceremony

@@ -20,7 +20,7 @@ from app.draws.scope_rules import (
 )
 from app.plans.rules import Policy
 from sampling.encoding import parse_csv
-from sampling.frame import HEADERS
+from sampling.rows import HEADERS
 from tests.registries.reference_makers import make_inspector
 
 DISTRICTS = ("440103", "440106")
