@@ -35,6 +35,8 @@ COMMANDS = {
     "record": "registries.record_commands:record_command",
     "recusals": "registries.recusal_commands:recusals_command",
     "rehearse": "app.draws.rehearsal_commands:rehearse_command",
+    "staff": "app.accounts.commands:staff_group",
+    "witness": "app.accounts.witness_commands:witness_group",
 }
 
 

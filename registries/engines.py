@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
 from collections.abc import Coroutine
 from pathlib import Path
@@ -23,6 +24,9 @@ from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction, TransactionTy
 from registries.errors import Refused
 
 T = TypeVar("T")
+
+# At DEBUG the driver writes every statement with its values, and values are people and password hashes.
+logging.getLogger("aiosqlite").setLevel(logging.WARNING)
 
 SQLITE_LOCK_SECONDS = 30
 # Taken only as far as it is used; with SQLite's own 2 MiB a merge reads each page of an index many times.

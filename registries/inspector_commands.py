@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from registries import database, inspector_register
+from registries import database, inspector_absences, inspector_register
 from registries.command_options import (
     DAY,
     bureau_option,
@@ -202,7 +202,7 @@ def unavailable(number: str, first: date, last: date, reason: str, bureau: str |
     """登记不能出勤的日期。"""
 
     async def work(deed: Deed) -> Absence:
-        return await inspector_register.enter_absence(
+        return await inspector_absences.enter_absence(
             deed,
             bureau=await the_bureau(bureau),
             inspector=number,

@@ -1,4 +1,4 @@
-"""The inspectors of a bureau: entered, changed with the old version kept, away for days, read as of any past day."""
+"""The inspectors of a bureau: entered, changed with the old version kept, read as of any past day."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from registries.calendar import day_in_china
 from registries.database import Deed
 from registries.district_changes import districts_of
 from registries.errors import Conflict, Invalid, NotFound, Refused
+from registries.inspector_absences import absences
 from registries.inspectors import (
-    Absence,
     Inspector,
     as_json,
     differing,
@@ -22,14 +22,11 @@ from registries.inspectors import (
     from_json,
     why_left_out,
 )
-from registries.numbering import next_number
 from sampling.encoding import Json, jcs, parse_jcs
 
 EVENTS = {
     "inspector:enter": "登记执法人员",
     "inspector:change": "变更执法人员信息",
-    "inspector:absent": "登记执法人员不能出勤的日期",
-    "inspector:return": "撤销不能出勤的登记",
 }
 PAGE_LENGTH = 50
 # Who somebody is and where they live or serve: in the log only as keyed digests.
@@ -136,77 +133,6 @@ async def change_inspector(
     return inspector
 
 
-async def enter_absence(
-    deed: Deed, *, bureau: str, inspector: str, first: date, last: date, reason: str
-) -> Absence:
-    """Note days, both included, on which an inspector cannot be sent. Raises Invalid, NotFound."""
-    faults: dict[str, list[str]] = {}
-    if last < first:
-        faults["last"] = ["结束日期早于开始日期。"]
-    if not 1 <= len(reason.strip()) <= 500:
-        faults["reason"] = ["请填写不能出勤的事由（1 至 500 字）。"]
-    if faults:
-        raise Invalid("不能出勤的登记有误，请改正后再试。", faults)
-    if await _head(bureau, inspector) is None:
-        raise _unknown(inspector)
-    number = await next_number("inspector_absence", bureau)
-    absence = Absence(number, inspector, first, last, reason.strip())
-    await database.execute(
-        "INSERT INTO inspector_absence"
-        " (bureau, number, inspector, first, last, reason, entered_at, entered_by)"
-        " VALUES ({}, {}, {}, {}, {}, {}, {}, {})",
-        bureau,
-        absence.number,
-        inspector,
-        first.isoformat(),
-        last.isoformat(),
-        absence.reason,
-        instant(deed.now),
-        deed.actor.name,
-    )
-    await audit_log.append(
-        deed,
-        "inspector:absent",
-        bureau=bureau,
-        subject=f"inspector:{inspector}",
-        new={
-            "number": absence.number,
-            "first": first.isoformat(),
-            "last": last.isoformat(),
-        },
-        personal={"reason": absence.reason},
-    )
-    return absence
-
-
-async def withdraw_absence(deed: Deed, *, bureau: str, number: int, reason: str) -> None:
-    """Take an absence back from now on. Raises NotFound, Refused when it was taken back already."""
-    row = await database.fetch_one(
-        "SELECT inspector, ended_at FROM inspector_absence WHERE bureau = {} AND number = {}",
-        bureau,
-        number,
-    )
-    if row is None:
-        raise NotFound(f"没有编号为 {number} 的不能出勤登记，请核对编号。")
-    if row["ended_at"] is not None:
-        raise Refused("这项登记已经撤销，不必重复。")
-    await database.execute(
-        "UPDATE inspector_absence SET ended_at = {}, ended_by = {} WHERE bureau = {} AND number = {}",
-        instant(deed.now),
-        deed.actor.name,
-        bureau,
-        number,
-    )
-    await audit_log.append(
-        deed,
-        "inspector:return",
-        bureau=bureau,
-        subject=f"inspector:{row['inspector']}",
-        new={"number": number},
-        reason=reason,
-    )
-
-
 async def inspector(bureau: str, number: str) -> InspectorVersion:
     """Return an inspector's newest version. Raises NotFound."""
     rows = await _versions(bureau, "AND inspector = {} ORDER BY version DESC LIMIT 1", number)
@@ -267,27 +193,6 @@ async def inspectors_as_of(bureau: str, day: date) -> tuple[Inspector, ...]:
         day.isoformat(),
     )
     return tuple(row.inspector for row in rows)
-
-
-async def absences(bureau: str, *, number: str | None = None) -> list[Absence]:
-    """Return the absences that stand, of one inspector or of all, in order of entry."""
-    rows = await database.fetch(
-        "SELECT number, inspector, first, last, reason FROM inspector_absence"
-        " WHERE bureau = {} AND ended_at IS NULL AND ({} = '' OR inspector = {}) ORDER BY number",
-        bureau,
-        number or "",
-        number or "",
-    )
-    return [
-        Absence(
-            row["number"],
-            row["inspector"],
-            date.fromisoformat(row["first"]),
-            date.fromisoformat(row["last"]),
-            row["reason"],
-        )
-        for row in rows
-    ]
 
 
 async def pool(bureau: str, first: date, last: date) -> Pool:

@@ -10,6 +10,7 @@ import os
 import secrets
 from pathlib import Path
 
+from registries import key_files
 from registries.errors import Refused
 from registries.signed_note import SignerKey, VerifierKey
 
@@ -58,9 +59,9 @@ def create(directory: Path | None = None, origin: str | None = None) -> Verifier
         place.parent.mkdir(parents=True, exist_ok=True)
         # The signing key comes last: where it stands, the others stand too.
         if not personal.exists():
-            _write(personal, secrets.token_hex(PERSONAL_BYTES))
+            key_files.write_new(personal, secrets.token_hex(PERSONAL_BYTES))
         public.write_text(key.verifier().text() + "\n", encoding="ascii", newline="\n")
-        _write(place, key.text())
+        key_files.write_new(place, key.text())
     except (OSError, UnicodeError):
         raise Refused(
             f"无法在 {place.parent} 建立日志密钥。请检查文件夹权限，或用 {SETTING} 指定位置。"
@@ -96,21 +97,4 @@ def _signer_in(place: Path) -> SignerKey:
 
 
 def _read(place: Path) -> str:
-    try:
-        return place.read_text(encoding="utf-8").rstrip("\r\n")
-    except FileNotFoundError:
-        raise Refused(
-            f"找不到日志密钥文件 {place}。请先运行 yaohao init；"
-            f"如已建立，请从备份恢复，或用 {SETTING} 指定位置。"
-        ) from None
-    except (OSError, UnicodeError):
-        raise Refused(f"无法读取日志密钥文件 {place}。请检查文件权限，或从备份恢复。") from None
-
-
-def _write(place: Path, text: str) -> None:
-    # O_EXCL: a key that is already there is never overwritten, whoever made it in the meantime.
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    with os.fdopen(os.open(place, flags, 0o600), "w", encoding="utf-8") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    return key_files.read(place, "日志密钥", SETTING)

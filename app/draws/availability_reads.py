@@ -6,7 +6,7 @@ from datetime import date
 
 from app.draws.draw_reads import Draw
 from app.draws.tables import PersonTable
-from registries import inspector_register
+from registries import inspector_absences, inspector_register
 from registries.bureaus import bureau
 from registries.inspectors import LEFT_OUT, why_left_out
 
@@ -20,7 +20,7 @@ async def unavailable_on(draw: Draw, day: date) -> dict[str, str]:
         PersonTable.draw == draw.id
     )
     pseudonyms = {row["inspector"]: row["pseudonym"] for row in rows}
-    away = await inspector_register.absences(draw.bureau)
+    away = await inspector_absences.absences(draw.bureau)
     city = (await bureau(draw.bureau)).city
     found = {}
     for one in await inspector_register.inspectors_as_of(draw.bureau, day):

@@ -10,6 +10,7 @@ from app.draws import (
     freeze_commands,
     paper_commands,
     record_commands,
+    result_commands,
 )
 from registries.terminal import Group
 
@@ -30,6 +31,7 @@ for command in (
     freeze_commands.export_folder_command,
     freeze_commands.gauges_command,
     *ceremony_commands.COMMANDS,
+    *result_commands.COMMANDS,
     *aftermath_commands.COMMANDS,
     *paper_commands.COMMANDS,
     *record_commands.COMMANDS,

@@ -9,10 +9,9 @@ import pytest
 
 from registries import audit_log, database
 from registries.errors import Conflict, Invalid, NotFound, Refused
+from registries.inspector_absences import absences, enter_absence, withdraw_absence
 from registries.inspector_register import (
-    absences,
     change_inspector,
-    enter_absence,
     enter_inspector,
     history,
     inspector,
@@ -20,7 +19,6 @@ from registries.inspector_register import (
     inspectors,
     inspectors_as_of,
     pool,
-    withdraw_absence,
 )
 from registries.inspectors import (
     LEFT_OUT,

@@ -15,7 +15,7 @@ from app.draws import ceremony_actions, result_actions, signing_actions
 from app.draws.draw_reads import Draw, draw_of, draws_of
 from app.draws.state_rules import STATES, State
 from app.draws.step_actions import store_file, take_step
-from app.draws.tables import DrawTable
+from app.draws.tables import DrawTable, RehearsalTable
 from registries import bulk, database
 from registries.database import Deed
 from registries.entity_staging import staging
@@ -81,6 +81,11 @@ def terms(hall_mode: str = "counts", **changes: Any) -> dict[str, Any]:
         "counts": {},
     }
     return made | changes
+
+
+async def mark_rehearsal(now: datetime = NOON) -> None:
+    """Make the empty database a rehearsal's; it must have no bureau yet."""
+    await RehearsalTable.insert(RehearsalTable(id=1, made_at=now, made_by=OPERATOR))
 
 
 async def make_frozen_draw(

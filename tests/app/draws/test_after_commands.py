@@ -12,7 +12,7 @@ from app.draws.document_rules import RECORD, TASKS
 from app.draws.draw_reads import draw_of
 from app.draws.state_rules import State
 from registries import database as books
-from registries import inspector_register, item_lists
+from registries import inspector_absences, inspector_register, item_lists
 from sampling.bundle import read_bundle
 from sampling.encoding import parse_jcs
 from sampling.result import read_proof
@@ -140,7 +140,7 @@ async def enter_absent(inspector: str, day: date) -> None:
         valid_from=date(2026, 1, 1),
     )
     details = {"first": day, "last": day, "reason": "家中有事"}
-    await do(inspector_register.enter_absence, bureau=GUANGZHOU, inspector=inspector, **details)
+    await do(inspector_absences.enter_absence, bureau=GUANGZHOU, inspector=inspector, **details)
 
 
 def test_nobody_who_was_replaced_comes_back(

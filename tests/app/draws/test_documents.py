@@ -25,6 +25,7 @@ from tests.app.draws.makers import (
     WITNESS,
     hold_ceremony,
     make_frozen_draw,
+    mark_rehearsal,
     terms,
 )
 from tests.conftest import TestDatabase
@@ -112,6 +113,7 @@ async def test_the_same_draw_gives_the_same_papers_whenever_they_are_made(
 
 
 async def test_every_paper_of_a_rehearsal_says_so(database: TestDatabase) -> None:
+    await mark_rehearsal()
     draw = await hold_ceremony(await draw_with_books(series="rehearsal"))
     made = await papers_of(draw)
     assert len(made) == 3 + draw.total

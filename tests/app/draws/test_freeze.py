@@ -9,7 +9,7 @@ from app.draws import freeze_actions, gauges_reads, preparation_actions
 from app.draws.draw_reads import content_of, draws_of, files_of, steps_of
 from app.draws.seal_actions import machine_read
 from app.plans import actions as plan_actions
-from registries import audit_log, database, inspector_register, recusals
+from registries import audit_log, database, inspector_absences, inspector_register, recusals
 from registries.errors import Invalid, NotFound, Refused
 from sampling.encoding import parse_csv, parse_jcs, sha256_hex
 from sampling.frame import HEADERS, check_digests, people_root, read_frame
@@ -235,7 +235,7 @@ async def test_an_inspector_who_may_not_go_is_left_out_with_the_reason(
 @pytest.mark.usefixtures("made_city")
 async def test_an_inspector_who_is_away_during_the_tasks_is_left_out() -> None:
     await do(
-        inspector_register.enter_absence,
+        inspector_absences.enter_absence,
         bureau=GUANGZHOU,
         inspector="I001",
         first=date(2026, 12, 31),
