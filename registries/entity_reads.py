@@ -122,7 +122,9 @@ async def search(
     if not text or (short and not wanted.district):
         raise Refused("请输入名称中至少三个连续的字；不足三个字时请同时选定区划。")
     where, values = _conditions(wanted)
-    key, start = ("e.id", after) if short else ("e.number", int(after) if after.isdecimal() else 0)
+    # By f.rowid SQLite knows that the rows come in order, by the equal e.number it would sort all matches first.
+    number = "e.number" if database.on_postgres() else "f.rowid"
+    key, start = ("e.id", after) if short else (number, int(after) if after.isdecimal() else 0)
     rows = await database.fetch(
         f"SELECT e.number, {', '.join(f'e.{field}' for field in FIELDS)}"
         f" FROM {_matching(key, short=short)} AND e.bureau = {{}}{where} ORDER BY {key} LIMIT {limit + 1}",
@@ -181,7 +183,7 @@ def _matching(key: str, *, short: bool) -> str:
     # CROSS keeps SQLite from walking through all entities and asking the index about each.
     return (
         "entity_name f CROSS JOIN entity e ON e.number = f.rowid"
-        f" WHERE f.name LIKE {{}} AND {exact} AND {after.replace(key, 'f.rowid')}"
+        f" WHERE f.name LIKE {{}} AND {exact} AND {after}"
     )
 
 
