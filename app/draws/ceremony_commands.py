@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TypeVar
 
 import click
@@ -12,7 +13,10 @@ from app.draws import ceremony_actions, draw_reads
 from app.draws.ceremony_rules import TYPISTS, Dice, Typist
 from app.draws.draw_reads import Draw
 from registries.database import Deed
+from registries.errors import Invalid
 from registries.terminal import Command
+from sampling.encoding import parse_jcs
+from sampling.errors import FormError
 
 T = TypeVar("T")
 
@@ -111,20 +115,17 @@ def close_command(number: str, witness: str, bureau: str | None, by: str) -> Non
 @click.command("reveal", cls=Command)
 @NUMBER
 @LABEL
-@click.option("--nonce", help="随机串；不写则从标准输入读取，避免留在命令历史里。")
-@click.option("--text", "value", help="所选文字；不写则从标准输入读取。")
+@click.option(
+    "--file",
+    "kept",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="保管文件（python -m sampling commit 所存）；不写则在键盘上输入，输入时不显示。",
+)
 @bureau_option
 @by_option
-def reveal_command(
-    number: str, label: str, nonce: str | None, value: str | None, bureau: str | None, by: str
-) -> None:
+def reveal_command(number: str, label: str, kept: Path | None, bureau: str | None, by: str) -> None:
     """揭示一个席位的随机串和文字；内容封存，只计数不显示。"""
-    nonce = nonce if nonce is not None else click.prompt("随机串", hide_input=True, err=True)
-    value = (
-        value
-        if value is not None
-        else click.prompt("文字", default="", show_default=False, hide_input=True, err=True)
-    )
+    nonce, value = kept_contribution(kept, label) if kept else typed_contribution()
     draw, _ = deed_of(
         bureau,
         by,
@@ -132,6 +133,33 @@ def reveal_command(
         lambda d, one: ceremony_actions.reveal(d, one, label=label, nonce=nonce, value=value),
     )
     say(draw, f"席位 {label} 已揭示，与承诺一致。")
+
+
+def kept_contribution(file: Path, label: str) -> tuple[str, str]:
+    """Return nonce and value out of the file that `python -m sampling commit` kept for this seat.
+
+    Raises Invalid where it is another file or another seat's; its content is never repeated.
+    """
+    try:
+        kept = parse_jcs(file.read_bytes())
+    except FormError:
+        kept = None
+    if not isinstance(kept, dict) or not {"label", "nonce", "value"} <= kept.keys():
+        raise Invalid(
+            "保管文件无法读取。", {"file": ["这不是 python -m sampling commit 所存的文件。"]}
+        )
+    if kept["label"] != label:
+        raise Invalid(
+            "保管文件是另一个席位的。", {"file": [f"请使用席位 {label} 自己的保管文件。"]}
+        )
+    return str(kept["nonce"]), str(kept["value"])
+
+
+def typed_contribution() -> tuple[str, str]:
+    """Return nonce and value as typed by the contributor; neither is echoed (protocol §8: sealed)."""
+    nonce: str = click.prompt("随机串", hide_input=True, err=True)
+    value: str = click.prompt("文字", default="", show_default=False, hide_input=True, err=True)
+    return nonce, value
 
 
 @click.command("fix", cls=Command)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from app.command_line import bureau_option, by_option, read
+from app.command_line import bureau_option, by_option, the_bureau
 from app.draws import draw_reads, result_actions, signing_actions
 from app.draws.ceremony_commands import NUMBER, OPERATOR, WITNESS, deed_of, grouped, say
 from app.draws.draw_reads import Draw
@@ -22,9 +22,11 @@ from registries.terminal import Command
 def run_command(number: str, bureau: str | None, by: str) -> None:
     """计算抽取结果；只会有一个结果，重复运行不会重抽。"""
 
-    async def whole(code: str) -> tuple[Draw, Published | None]:
-        draw = await draw_reads.draw_of(code, number)
-        computed = await result_actions.compute(draw)
+    async def whole() -> tuple[Draw, Published | None]:
+        code = await the_bureau(bureau)
+        async with database.snapshot():
+            draw = await draw_reads.draw_of(code, number)
+            computed = await result_actions.compute(draw)
 
         async def store(deed: Deed) -> State:
             return await result_actions.run(deed, await draw_reads.draw_of(code, number), computed)
@@ -32,7 +34,7 @@ def run_command(number: str, bureau: str | None, by: str) -> None:
         await database.deed(store, actor=Actor("command", by))
         return draw, await result_actions.published(draw)
 
-    draw, found = read(bureau, whole)
+    draw, found = database.run(whole)
     say(draw, "抽取结果已固定。")
     if found is not None:
         print_published(found)
