@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -108,10 +108,11 @@ def import_entities_command(
             watch=watch,
         )
 
-    with _bar() as watch:
-        done = database.run(lambda: whole(watch))
-    if faults is not None:
-        write_faults(faults, done.report)
+    with _new_file(faults) as target:
+        with _bar() as watch:
+            done = database.run(lambda: whole(watch))
+        if target is not None:
+            write_faults(target, done.report)
     click.echo(
         _as_json(done) if as_json else "\n".join(_lines(done, preview=preview, saved=faults))
     )
@@ -147,7 +148,30 @@ async def district_finder(bureau: str) -> FindDistrict:
     return find
 
 
-def write_faults(path: Path, report: FileReport) -> None:
+@contextmanager
+def _new_file(path: Path | None) -> Iterator[BinaryIO | None]:
+    """Open a new file before the deed, so that nothing is overwritten and nothing fails after the deed.
+
+    Raises Refused when it exists or cannot be made; the file goes again when the work inside fails.
+    """
+    if path is None:
+        yield None
+        return
+    try:
+        target = path.open("xb")
+    except FileExistsError:
+        raise Refused(f"{path} 已经存在，请为问题清单换一个文件名，以免覆盖。没有导入。") from None
+    except OSError:
+        raise Refused(f"无法写入 {path}，请检查文件夹是否存在、是否有权限。没有导入。") from None
+    try:
+        with target:
+            yield target
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def write_faults(target: BinaryIO, report: FileReport) -> None:
     """Write the list of faults of a file as a workbook; personal values are masked already."""
     columns = (
         Column("级别", 8),
@@ -162,8 +186,7 @@ def write_faults(path: Path, report: FileReport) -> None:
     if report.unlisted:
         remarks.append(f"另有 {report.unlisted} 处同类问题没有列出。")
     sheet = Sheet("问题清单", "导入问题清单", columns, map(_fault_row, report.faults), remarks)
-    with path.open("wb") as target:
-        write_workbook(target, [sheet])
+    write_workbook(target, [sheet])
 
 
 def _fault_row(fault: Fault) -> tuple[str | int | None, ...]:
