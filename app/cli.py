@@ -112,8 +112,24 @@ def _usage(misuse: click.UsageError) -> str:
         case click.MissingParameter(param=param) if param is not None:
             return f"缺少 {param.get_error_hint(misuse.ctx)}。{hint}"
         case click.BadParameter(param=param) if param is not None:
-            return f"{param.get_error_hint(misuse.ctx)} 的值不对。{hint}"
+            why = _wrong_path(misuse) if isinstance(param.type, click.Path) else "的值不对"
+            return f"{param.get_error_hint(misuse.ctx)} {why}。{hint}"
     return f"命令的写法不对。{hint}"
+
+
+def _wrong_path(misuse: click.BadParameter) -> str:
+    """Return why a path will not do; click says it in English, with the path in quotes."""
+    for english, why in (
+        ("does not exist", "文件或文件夹不存在"),
+        ("is a directory", "这是文件夹，请写文件"),
+        ("is a file", "这是文件，请写文件夹"),
+        ("is not readable", "无法读取，请检查权限"),
+        ("is not writable", "无法写入，请检查权限"),
+    ):
+        # The path comes before these words, so that a path cannot pass for a reason.
+        if misuse.message.removesuffix(".").endswith(english):
+            return f"的值不对：{why}"
+    return "的值不对"
 
 
 def _report(fault: Exception, folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""The commands that bring spreadsheets of entities and of their past into the books; faults as xlsx."""
+"""The commands that bring spreadsheets of entities into the books; faults as xlsx."""
 
 from __future__ import annotations
 
@@ -19,11 +19,9 @@ from registries.command_options import (
     DAY,
     acting,
     bureau_option,
-    run_deed,
     the_bureau,
     today,
 )
-from registries.database import Deed
 from registries.district_changes import lookup_of
 from registries.entity_sheet import FindDistrict
 from registries.entity_tables import CONTENT
@@ -31,7 +29,6 @@ from registries.errors import Refused
 from registries.identifiers import FOLDS
 from registries.imports import EntityImport, FileReport, Watch, import_entities, preview_entities
 from registries.kinds import KINDS
-from registries.record_sheet import import_facts, read_facts
 from registries.sheet_faults import GRADES, REASONS, Fault
 from registries.terminal import Command, Group, as_text, json_option, progress_bar
 
@@ -118,22 +115,6 @@ def import_entities_command(
     )
     if done.refused:
         raise Refused("文件有必须改正的问题，没有写入任何内容。请按上面所列改正后重新导入。")
-
-
-@import_command.command("record", cls=Command)
-@click.argument(
-    "file", metavar="文件", type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
-@bureau_option
-def import_record_command(file: Path, bureau: str | None) -> None:
-    """导入以往的档案记录（检查、立案、结案等，xlsx、xls 或 CSV）；库中已有的不重复。"""
-    sheet = read_facts(file)
-
-    async def work(deed: Deed) -> int:
-        return await import_facts(deed, bureau=await the_bureau(bureau), sheet=sheet)
-
-    new = run_deed(work)
-    click.echo(f"读取 {len(sheet.facts)} 条，新增 {new} 条，已有 {len(sheet.facts) - new} 条。")
 
 
 async def district_finder(bureau: str) -> FindDistrict:

@@ -118,6 +118,29 @@ def test_a_wrong_call_is_explained(
     assert "--help" in said
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["import", "entities"],
+        ["inspectors", "import"],
+        ["recusals", "import"],
+        ["items", "import"],
+        ["record", "import"],
+        ["calendar", "import", "--year", "2027", "--number", "通知"],
+        ["audit", "check-proof"],
+    ],
+    ids=" ".join,
+)
+def test_a_file_that_is_missing_or_a_folder_is_a_wrong_call_that_says_why(
+    here: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    for place, why in (("没有.xlsx", "文件或文件夹不存在"), (str(here), "这是文件夹")):
+        assert fresh(*command, place) == 2
+        said = capsys.readouterr().err
+        assert why in said
+        assert "文件'" in said or "文件]'" in said
+
+
 def test_without_a_command_the_help_is_shown(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -100,4 +100,11 @@ def test_a_file_that_is_not_there_is_a_wrong_call(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert imported("没有.csv", "--preview") == 2
-    assert "的值不对" in capsys.readouterr().err
+    assert "不存在" in capsys.readouterr().err
+
+
+def test_past_facts_have_one_command_and_it_is_not_here(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["import", "record", "既往.xlsx"]) == 2
+    assert "没有这个命令：record" in capsys.readouterr().err
