@@ -6,15 +6,18 @@ import importlib
 import logging
 import os
 import secrets
+import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 import click
 
 from app.draws.rehearsal_actions import is_rehearsal
 from app.settings import load_settings
+from registries.engines import NO_BOOKS
 from registries.errors import Invalid, YaohaoError
 from registries.terminal import Group
 
@@ -90,6 +93,9 @@ def run(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -
         return _say(f"无法打开文件：{error.ui_filename}。请核对路径和权限。", 1)
     except (click.Abort, KeyboardInterrupt):
         return _say("已中断，没有做完的改动都已撤销。", 130)
+    except (sqlite3.OperationalError, asyncpg.UndefinedTableError) as fault:
+        missing = isinstance(fault, asyncpg.UndefinedTableError) or "no such table" in str(fault)
+        return _say(NO_BOOKS if missing else _report(fault, log_folder), 1)
     except Exception as fault:  # noqa: BLE001 - the last line of defence; it goes to the log file.
         return _say(_report(fault, log_folder), 1)
     return 0
