@@ -6,15 +6,18 @@ import importlib
 import logging
 import os
 import secrets
+import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 import click
 
 from app.draws.rehearsal_actions import is_rehearsal
 from app.settings import load_settings
+from registries.engines import NO_BOOKS
 from registries.errors import Invalid, YaohaoError
 from registries.terminal import Group
 
@@ -90,6 +93,9 @@ def run(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -
         return _say(f"无法打开文件：{error.ui_filename}。请核对路径和权限。", 1)
     except (click.Abort, KeyboardInterrupt):
         return _say("已中断，没有做完的改动都已撤销。", 130)
+    except (sqlite3.OperationalError, asyncpg.UndefinedTableError) as fault:
+        missing = isinstance(fault, asyncpg.UndefinedTableError) or "no such table" in str(fault)
+        return _say(NO_BOOKS if missing else _report(fault, log_folder), 1)
     except Exception as fault:  # noqa: BLE001 - the last line of defence; it goes to the log file.
         return _say(_report(fault, log_folder), 1)
     return 0
@@ -112,8 +118,24 @@ def _usage(misuse: click.UsageError) -> str:
         case click.MissingParameter(param=param) if param is not None:
             return f"缺少 {param.get_error_hint(misuse.ctx)}。{hint}"
         case click.BadParameter(param=param) if param is not None:
-            return f"{param.get_error_hint(misuse.ctx)} 的值不对。{hint}"
+            why = _wrong_path(misuse) if isinstance(param.type, click.Path) else "的值不对"
+            return f"{param.get_error_hint(misuse.ctx)} {why}。{hint}"
     return f"命令的写法不对。{hint}"
+
+
+def _wrong_path(misuse: click.BadParameter) -> str:
+    """Return why a path will not do; click says it in English, with the path in quotes."""
+    for english, why in (
+        ("does not exist", "文件或文件夹不存在"),
+        ("is a directory", "这是文件夹，请写文件"),
+        ("is a file", "这是文件，请写文件夹"),
+        ("is not readable", "无法读取，请检查权限"),
+        ("is not writable", "无法写入，请检查权限"),
+    ):
+        # The path comes before these words, so that a path cannot pass for a reason.
+        if misuse.message.removesuffix(".").endswith(english):
+            return f"的值不对：{why}"
+    return "的值不对"
 
 
 def _report(fault: Exception, folder: Path) -> str:

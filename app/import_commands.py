@@ -1,4 +1,4 @@
-"""The commands that bring spreadsheets of entities and of their past into the books; faults as xlsx."""
+"""The commands that bring spreadsheets of entities into the books; faults as xlsx."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -19,11 +19,9 @@ from registries.command_options import (
     DAY,
     acting,
     bureau_option,
-    run_deed,
     the_bureau,
     today,
 )
-from registries.database import Deed
 from registries.district_changes import lookup_of
 from registries.entity_sheet import FindDistrict
 from registries.entity_tables import CONTENT
@@ -31,7 +29,6 @@ from registries.errors import Refused
 from registries.identifiers import FOLDS
 from registries.imports import EntityImport, FileReport, Watch, import_entities, preview_entities
 from registries.kinds import KINDS
-from registries.record_sheet import import_facts, read_facts
 from registries.sheet_faults import GRADES, REASONS, Fault
 from registries.terminal import Command, Group, as_text, json_option, progress_bar
 
@@ -108,31 +105,16 @@ def import_entities_command(
             watch=watch,
         )
 
-    with _bar() as watch:
-        done = database.run(lambda: whole(watch))
-    if faults is not None:
-        write_faults(faults, done.report)
+    with _new_file(faults) as target:
+        with _bar() as watch:
+            done = database.run(lambda: whole(watch))
+        if target is not None:
+            write_faults(target, done.report)
     click.echo(
         _as_json(done) if as_json else "\n".join(_lines(done, preview=preview, saved=faults))
     )
     if done.refused:
         raise Refused("文件有必须改正的问题，没有写入任何内容。请按上面所列改正后重新导入。")
-
-
-@import_command.command("record", cls=Command)
-@click.argument(
-    "file", metavar="文件", type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
-@bureau_option
-def import_record_command(file: Path, bureau: str | None) -> None:
-    """导入以往的档案记录（检查、立案、结案等，xlsx、xls 或 CSV）；库中已有的不重复。"""
-    sheet = read_facts(file)
-
-    async def work(deed: Deed) -> int:
-        return await import_facts(deed, bureau=await the_bureau(bureau), sheet=sheet)
-
-    new = run_deed(work)
-    click.echo(f"读取 {len(sheet.facts)} 条，新增 {new} 条，已有 {len(sheet.facts) - new} 条。")
 
 
 async def district_finder(bureau: str) -> FindDistrict:
@@ -147,7 +129,30 @@ async def district_finder(bureau: str) -> FindDistrict:
     return find
 
 
-def write_faults(path: Path, report: FileReport) -> None:
+@contextmanager
+def _new_file(path: Path | None) -> Iterator[BinaryIO | None]:
+    """Open a new file before the deed, so that nothing is overwritten and nothing fails after the deed.
+
+    Raises Refused when it exists or cannot be made; the file goes again when the work inside fails.
+    """
+    if path is None:
+        yield None
+        return
+    try:
+        target = path.open("xb")
+    except FileExistsError:
+        raise Refused(f"{path} 已经存在，请为问题清单换一个文件名，以免覆盖。没有导入。") from None
+    except OSError:
+        raise Refused(f"无法写入 {path}，请检查文件夹是否存在、是否有权限。没有导入。") from None
+    try:
+        with target:
+            yield target
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def write_faults(target: BinaryIO, report: FileReport) -> None:
     """Write the list of faults of a file as a workbook; personal values are masked already."""
     columns = (
         Column("级别", 8),
@@ -162,8 +167,7 @@ def write_faults(path: Path, report: FileReport) -> None:
     if report.unlisted:
         remarks.append(f"另有 {report.unlisted} 处同类问题没有列出。")
     sheet = Sheet("问题清单", "导入问题清单", columns, map(_fault_row, report.faults), remarks)
-    with path.open("wb") as target:
-        write_workbook(target, [sheet])
+    write_workbook(target, [sheet])
 
 
 def _fault_row(fault: Fault) -> tuple[str | int | None, ...]:

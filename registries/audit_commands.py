@@ -11,7 +11,7 @@ import click
 from registries import audit_check, audit_events, audit_log, audit_proofs, database, log_keys
 from registries.audit_proofs import InclusionProof, Proof
 from registries.checkpoint import Checkpoint, open_checkpoint
-from registries.command_options import acting
+from registries.command_options import READABLE, acting
 from registries.database import Deed
 from registries.errors import Refused
 from registries.signed_note import VerifierKey
@@ -19,7 +19,6 @@ from registries.terminal import Group, as_text, json_option, print_one, print_ro
 
 T = TypeVar("T")
 FILE = click.Path(path_type=Path, dir_okay=False)
-READABLE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 LIST_HEADINGS = {
     "number": "编号",
@@ -112,7 +111,7 @@ def prove_command(number: int | None, consistency: str | None, out: Path | None)
 
 
 @audit.command("check-proof")
-@click.argument("file", type=READABLE)
+@click.argument("file", type=READABLE, metavar="文件")
 @click.option("--key", type=READABLE, help="公钥文件 log.pub；不写则用本机的。")
 @click.option("--since", type=READABLE, help="自己保存的旧检查点，与只增不改的证明比对。")
 @json_option
@@ -163,7 +162,7 @@ def list_command(
 
 
 @audit.command("show")
-@click.argument("number", type=click.IntRange(min=0))
+@click.argument("number", type=click.IntRange(min=0), metavar="编号")
 @json_option
 def show_command(number: int, *, as_json: bool) -> None:
     """显示一条日志的全部内容。"""

@@ -10,7 +10,7 @@ import click
 
 from registries import calendar_notices, database
 from registries.calendar import KINDS
-from registries.command_options import DAY, bureau_option, run_deed, the_bureau
+from registries.command_options import DAY, READABLE, bureau_option, run_deed, the_bureau
 from registries.database import Deed
 from registries.reference_sheets import read_notice
 from registries.terminal import Command, Group, json_option, print_one, print_rows
@@ -92,7 +92,7 @@ def add_days(start: date, days: int, *, as_json: bool) -> None:
 
 
 @calendar_command.command("import", cls=Command)
-@click.argument("file", type=click.Path(path_type=Path), metavar="文件")
+@click.argument("file", type=READABLE, metavar="文件")
 @click.option("--year", type=int, required=True, help="安排的是哪一年。")
 @click.option("--number", prompt="通知文号", help="通知的文号，例如 国办发明电〔2025〕7号。")
 @click.option("--supplement", is_flag=True, help="这是补充通知，只改动表中的日期。")

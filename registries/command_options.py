@@ -6,6 +6,7 @@ import getpass
 import os
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -38,6 +39,8 @@ class Day(click.ParamType[date]):
 
 
 DAY = Day()
+# A file to be read: one that is not there, or is a folder, is a wrong call.
+READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
 def bureau_option(command: F) -> F:

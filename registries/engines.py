@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import sqlite3
 from collections.abc import Coroutine
 from pathlib import Path
@@ -32,6 +33,9 @@ SQLITE_LOCK_SECONDS = 30
 # Taken only as far as it is used; with SQLite's own 2 MiB a merge reads each page of an index many times.
 SQLITE_CACHE_KIB = 65_536
 OLDEST_SQLITE = (3, 35, 0)  # RETURNING; FTS5's trigram tokenizer needs 3.34.
+
+NO_BOOKS = "还没有建库，请先运行 yaohao init（已有旧库的，运行 yaohao migrate 升级）。"
+UNREACHABLE = "数据库连不上，请检查 YAOHAO_DATABASE_URL 和数据库服务。"
 
 
 async def unbroken(work: Coroutine[Any, Any, T]) -> T:
@@ -122,7 +126,16 @@ class GuardedSQLiteEngine(SQLiteEngine):
         return connection
 
     async def _connect(self) -> aiosqlite.Connection:
+        self._look_at_the_place()
         return await aiosqlite.connect(**self.connection_kwargs)
+
+    def _look_at_the_place(self) -> None:
+        """Raise Refused where no file can be opened: a failed opening leaves its thread to end as it likes."""
+        place = Path(self.path)
+        if not place.parent.is_dir():
+            raise Refused(NO_BOOKS)
+        if place.is_dir() or not os.access(place if place.exists() else place.parent, os.R_OK):
+            raise Refused(UNREACHABLE)
 
     async def _run_in_new_connection(
         self,

@@ -12,6 +12,7 @@ import click
 from registries import database, inspector_absences, inspector_register
 from registries.command_options import (
     DAY,
+    READABLE,
     bureau_option,
     code_for,
     run_deed,
@@ -216,7 +217,7 @@ def unavailable(number: str, first: date, last: date, reason: str, bureau: str |
 
 
 @inspectors_command.command("import", cls=Command)
-@click.argument("file", type=click.Path(path_type=Path), metavar="文件")
+@click.argument("file", type=READABLE, metavar="文件")
 @click.option("--reason", default="批量导入", show_default=True, help="事由。")
 @bureau_option
 def import_file(file: Path, reason: str, bureau: str | None) -> None:

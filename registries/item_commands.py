@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from registries import database, item_lists
-from registries.command_options import DAY, bureau_option, run_deed, the_bureau, today
+from registries.command_options import DAY, READABLE, bureau_option, run_deed, the_bureau, today
 from registries.database import Deed
 from registries.item_lists import ItemList, ListChange
 from registries.items import CATEGORIES, METHODS, seeded_items
@@ -82,7 +82,7 @@ def show(
 
 
 @items_command.command("import", cls=Command)
-@click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[文件]")
+@click.argument("file", required=False, type=READABLE, metavar="[文件]")
 @click.option("--name", default="随机抽查事项清单", show_default=True, help="清单名称。")
 @click.option("--source", help="公布的文件名或文号；默认为文件名。")
 @click.option("--reason", default="建立事项清单", show_default=True, help="事由。")

@@ -134,7 +134,8 @@ async def enter_rows(deed: Deed, bureau: str, rows: Sequence[NewFact], *, source
     """Import facts, for a bureau that starts in mid-year; return how many were new.
 
     A row that the record has already, the same in every field, is left out, so that a file may come
-    twice. Raises Invalid when a row has a fault: nothing is written then.
+    twice; where nothing is new, nothing is written, not even in the log. Raises Invalid when a row has
+    a fault: nothing is written then.
     """
     wrong = await row_faults(bureau, rows, deed.today)
     if wrong:
@@ -143,6 +144,8 @@ async def enter_rows(deed: Deed, bureau: str, rows: Sequence[NewFact], *, source
     known = await _same(bureau, {row.entity for row in rows})
     new = {_key(row): row for row in rows if _key(row) not in known}
     await write(deed, bureau, new.values(), source=source)
+    if not new:
+        return 0
     said: dict[str, Json] = {"rows": len(rows), "new": len(new), "source": source}
     await audit_log.append(deed, "record:imported", bureau=bureau, subject="record", new=said)
     return len(new)

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from registries import database, record, record_reads
-from registries.command_options import DAY, bureau_option, run_deed, the_bureau
+from registries.command_options import DAY, READABLE, bureau_option, run_deed, the_bureau
 from registries.database import Actor, Deed
 from registries.errors import Invalid, Refused
 from registries.record_reads import Fact
@@ -119,7 +119,7 @@ def correct_command(
 
 
 @record_command.command("import", cls=Command)
-@click.argument("file", metavar="文件", type=click.Path(path_type=Path))
+@click.argument("file", metavar="文件", type=READABLE)
 @bureau_option
 def import_command(file: Path, bureau: str | None) -> None:
     """从表格导入以往的记录（检查、立案、结案等）；库中已有的不重复。"""

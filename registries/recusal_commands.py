@@ -10,6 +10,7 @@ import click
 from registries import database, recusals
 from registries.command_options import (
     DAY,
+    READABLE,
     bureau_option,
     code_for,
     run_deed,
@@ -124,7 +125,7 @@ def end(number: int, reason: str, last: date | None, bureau: str | None) -> None
 
 
 @recusals_command.command("import", cls=Command)
-@click.argument("file", type=click.Path(path_type=Path), metavar="文件")
+@click.argument("file", type=READABLE, metavar="文件")
 @bureau_option
 def import_file(file: Path, bureau: str | None) -> None:
     """从表格登记回避；已登记的不重复。"""

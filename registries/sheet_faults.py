@@ -29,6 +29,7 @@ REASONS: dict[str, str] = {
     "file-unsafe": "压缩包异常，可能是恶意文件",
     "file-broken": "文件损坏或有密码",
     "encoding": "文字编码无法识别",
+    "line-break": "CSV 的一格没有在本行结束，多半是引号没有配对",
     "sheet-choice": "需要指定工作表",
     "header-missing": "找不到表头或缺少必需的列",
     "header-twice": "同一内容有两列",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -82,7 +83,37 @@ class _Text:
 
     def rows(self) -> Iterator[Sequence[Cell]]:
         with self.path.open(encoding=self.encoding, newline="") as file, _long_cells():
-            yield from csv.reader(file, delimiter=self.delimiter)
+            # The line added at the end shows a quote that is still open there.
+            reader = csv.reader(itertools.chain(file, ("\n",)), delimiter=self.delimiter)
+            line = 0
+            try:
+                for row in reader:
+                    line += 1
+                    if reader.line_num != line:
+                        raise _line_break(line)
+                    yield row
+            except csv.Error:
+                if reader.line_num > line + 1:
+                    raise _line_break(line + 1) from None
+                raise FileRefused(
+                    "text",
+                    f"第 {line + 1} 行有一格超过一百万字，多半不是表格内容。请核对这一行后再导入。",
+                    row=line + 1,
+                ) from None
+
+
+def _line_break(row: int) -> FileRefused:
+    """Return the refusal of a cell that runs over the end of its line.
+
+    A quote that nobody closed takes in every row up to the next quote, and the file gives no sign of it; so no cell
+    of a CSV may hold a line break.
+    """
+    return FileRefused(
+        "line-break",
+        f"第 {row} 行有一格没有在本行结束，多半是少了一个引号，后面的行会被它吞掉。"
+        "请补上或删去引号，去掉格内换行；格内确需换行的，请另存为 .xlsx 再导入。",
+        row=row,
+    )
 
 
 @contextmanager

@@ -35,18 +35,25 @@ class SheetReading(Tally):
         """Yield the rows in blocks of at most `size`, once; fills in the faults and counts meanwhile."""
         if self.place is None:
             return
-        _note_formulas_and_merged_cells(self, self.place)
+        try:
+            yield from self._blocks(self.place, size)
+        except FileRefused as refusal:
+            # What comes behind a broken row of a CSV cannot be told apart.
+            self.faults.add(refusal.fault)
+
+    def _blocks(self, place: Place, size: int) -> Iterator[Block]:
+        _note_formulas_and_merged_cells(self, place)
         seen: dict[object, int] = {}
         again: list[tuple[int, int]] = []
-        for numbers, rows in batches(self, self.place, size):
-            block = read_block(self, self.place.header, numbers, rows)
+        for numbers, rows in batches(self, place, size):
+            block = read_block(self, place.header, numbers, rows)
             _leave_out_repeated(self.form, block, seen, again)
             if len(block):
                 yield block
         if not self.read:
             self.refuse("file-empty", "表头下面没有数据。请核对文件和工作表。")
         if again:
-            _judge_repeated(self, self.place, again)
+            _judge_repeated(self, place, again)
 
     def rows(self) -> list[dict[str, object]]:
         """Return all rows as dicts of their fields, for small sheets; `row` is the number, `aside` the reasons."""

@@ -20,7 +20,9 @@ from registries.terminal import Group, as_text, json_option
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 YEAR = click.option("--year", type=int, required=True, help="计划年度，例如 2026。")
 REASON = click.option("--reason", required=True, help="理由，记入日志。")
-FILE = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+FILE = click.argument(
+    "file", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="文件"
+)
 
 
 @click.group("plan", cls=Group)

@@ -16,6 +16,7 @@ from registries import log_keys
 from registries.errors import Invalid
 from registries.terminal import Command, json_option, print_one, print_rows
 from tests.conftest import TestDatabase
+from tests.postgres_server import Server
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -116,6 +117,71 @@ def test_a_wrong_call_is_explained(
     said = capsys.readouterr().err
     assert sentence in said
     assert "--help" in said
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["import", "entities"],
+        ["inspectors", "import"],
+        ["recusals", "import"],
+        ["items", "import"],
+        ["record", "import"],
+        ["calendar", "import", "--year", "2027", "--number", "通知"],
+        ["audit", "check-proof"],
+    ],
+    ids=" ".join,
+)
+def test_a_file_that_is_missing_or_a_folder_is_a_wrong_call_that_says_why(
+    here: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    for place, why in (("没有.xlsx", "文件或文件夹不存在"), (str(here), "这是文件夹")):
+        assert fresh(*command, place) == 2
+        said = capsys.readouterr().err
+        assert why in said
+        assert "文件'" in said or "文件]'" in said
+
+
+@pytest.mark.parametrize("folder_is_there", [False, True])
+@pytest.mark.parametrize(
+    "command", [["entities", "list"], ["record", "list"], ["items", "import"]], ids=" ".join
+)
+def test_a_command_before_init_says_that_there_are_no_books_yet(
+    here: Path, capsys: pytest.CaptureFixture[str], command: list[str], folder_is_there: bool
+) -> None:
+    if folder_is_there:
+        (here / "var").mkdir()
+    assert fresh(*command) == 1
+    said = capsys.readouterr().err
+    assert "还没有建库，请先运行 yaohao init" in said
+    assert "错误编号" not in said
+
+
+def test_a_folder_in_the_place_of_the_database_is_no_fault_of_ours(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "var" / "yaohao.sqlite").mkdir(parents=True)
+    assert fresh("entities", "list") == 1
+    assert "数据库连不上" in capsys.readouterr().err
+
+
+def test_a_database_that_does_not_answer_is_named_without_its_address(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YAOHAO_DATABASE_URL", "postgresql://clerk:secret@127.0.0.1:1/books")
+    assert fresh("entities", "list") == 1
+    said = capsys.readouterr().err
+    assert "数据库连不上，请检查 YAOHAO_DATABASE_URL" in said
+    assert "secret" not in said
+
+
+@pytest.mark.postgres
+def test_an_empty_postgresql_database_has_no_books_yet(
+    postgres_server: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YAOHAO_DATABASE_URL", postgres_server.address("postgres"))
+    assert fresh("entities", "list") == 1
+    assert "还没有建库" in capsys.readouterr().err
 
 
 def test_without_a_command_the_help_is_shown(

@@ -73,8 +73,38 @@ def test_a_refused_file_ends_with_1_and_its_faults_are_saved_as_xlsx(
     assert "=＊＊" in text
 
 
+def test_the_list_of_faults_needs_a_new_file_before_anything_is_imported(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = csv_file(here / "名录.csv", [HEADER, *GOOD])
+    before = file.read_bytes()
+    for place, said in ((str(file), "已经存在"), ("没有/问题.xlsx", "无法写入")):
+        assert imported(str(file), "--reason", "年度更新", "--faults", place) == 1
+        assert said in capsys.readouterr().err
+    assert file.read_bytes() == before
+    assert imported(str(file), "--reason", "年度更新", "--faults", "问题.xlsx") == 0
+    assert "已新增 6" in capsys.readouterr().out
+
+
+def test_no_list_of_faults_is_left_when_the_import_fails(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(csv_file(here / "名录.csv", [HEADER, *GOOD]))
+    arguments = ("--preview", "--bureau", "440900", "--faults", "问题.xlsx")
+    assert imported(file, *arguments) == 1
+    assert "没有代码为 440900 的单位" in capsys.readouterr().err
+    assert not (here / "问题.xlsx").exists()
+
+
 def test_a_file_that_is_not_there_is_a_wrong_call(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert imported("没有.csv", "--preview") == 2
-    assert "的值不对" in capsys.readouterr().err
+    assert "不存在" in capsys.readouterr().err
+
+
+def test_past_facts_have_one_command_and_it_is_not_here(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["import", "record", "既往.xlsx"]) == 2
+    assert "没有这个命令：record" in capsys.readouterr().err

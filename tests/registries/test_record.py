@@ -173,7 +173,9 @@ async def test_rows_of_the_time_before_the_system_are_imported_once(two_entities
     details = {"bureau": GUANGZHOU, "rows": rows, "source": "期初.xlsx"}
     assert await do(record.enter_rows, **details) == 3
     assert (await last_entry()).new == {"rows": 3, "new": 3, "source": "期初.xlsx"}
+    entries = await audit_log.size()
     assert await do(record.enter_rows, **details) == 0
+    assert await audit_log.size() == entries
     assert await with_fact(GUANGZHOU, [DRAWN, INSPECTED]) == {FACTORY: 1, SHOP: 1}
 
 

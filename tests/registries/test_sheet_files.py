@@ -101,6 +101,43 @@ def test_a_broken_byte_in_utf_8_is_found_and_never_read_as_gb18030(tmp_path: Pat
     assert (reasons(reading), rows) == ([("encoding", 4, "")], [])
 
 
+@pytest.mark.parametrize(
+    ("second", "fourth"),
+    [('"天河区', '天河区"'), ('"天河区', "天河区"), ("天河区", "天河区")],
+    ids=["closed two rows later", "never closed", "sound"],
+)
+def test_an_open_quote_is_refused_with_its_row_and_swallows_no_company(
+    tmp_path: Path, second: str, fourth: str
+) -> None:
+    rows = [list(row) for row in GOOD]
+    rows[0][2], rows[2][2] = second, fourth
+    path = tmp_path / "a.csv"
+    path.write_text("".join(",".join(row) + "\n" for row in [HEADER, *rows]), encoding="utf-8")
+    reading, read_rows = read(path)
+    if second == fourth:
+        assert (reasons(reading), len(read_rows)) == ([], len(GOOD))
+    else:
+        assert reasons(reading) == [("line-break", 2, "")]
+        assert "引号" in next(iter(reading.faults)).sentence
+
+
+def test_a_quote_open_in_the_very_last_row_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    lines = [",".join(row) for row in [HEADER, *GOOD]]
+    path.write_text("\n".join(lines).removesuffix("天河区") + '"天河区', encoding="utf-8")
+    assert reasons(read(path)[0]) == [("line-break", len(lines), "")]
+
+
+def test_a_broken_row_far_down_is_a_fault_like_one_at_the_top(tmp_path: Path) -> None:
+    path = csv_file(tmp_path / "a.csv", [HEADER, *([("", "", "")] * 100), *GOOD, ("a\nb", "", "")])
+    assert reasons(read(path)[0]) == [("line-break", 102 + len(GOOD), "")]
+
+
+def test_a_cell_beyond_all_measure_is_refused_with_its_row(tmp_path: Path) -> None:
+    path = csv_file(tmp_path / "a.csv", [HEADER, *GOOD, ("长" * ((1 << 20) + 1), *GOOD[0][1:])])
+    assert reasons(read(path)[0]) == [("text", 2 + len(GOOD), "")]
+
+
 def test_bytes_of_no_encoding_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes("企业名称".encode("gb18030") + b",a\n\xff\xff\xff,b\n")

@@ -131,11 +131,10 @@ def test_a_comma_without_quotes_shifts_a_row_and_is_refused(tmp_path: Path) -> N
     assert reasons(read(path)[0]) == [("too-many-cells", 2, "")]
 
 
-def test_quoted_line_ends_count_as_the_rows_that_a_spreadsheet_shows(tmp_path: Path) -> None:
-    rows = [HEADER, ("甲\n厂", *GOOD[0][1:]), ("乙厂", "不对", "天河区")]
-    reading, kept = read(csv_file(tmp_path / "a.csv", rows))
-    assert kept[0]["name"] == "甲 厂"
-    assert reasons(reading) == [("code", 3, "B")]
+def test_a_line_break_inside_a_cell_of_a_csv_is_refused_with_its_row(tmp_path: Path) -> None:
+    rows = [HEADER, GOOD[0], ("甲\n厂", *GOOD[1][1:]), *GOOD[2:]]
+    reading, _ = read(csv_file(tmp_path / "a.csv", rows))
+    assert reasons(reading) == [("line-break", 3, "")]
 
 
 def test_codes_and_days_in_a_workbook_may_be_numbers_and_dates(tmp_path: Path) -> None:
