@@ -12,7 +12,8 @@ from registries.backup import backup
 from registries.bureaus import LEVELS, Bureau
 from registries.command_options import acting
 from registries.database import Deed
-from registries.migrate import migrate
+from registries.errors import Refused
+from registries.migrate import may_change_structure, migrate, pending
 from registries.terminal import Command
 
 
@@ -34,7 +35,15 @@ def init_command(code: str, name: str, level: str, superior: str | None) -> None
     """为本单位建立两库一单：建库、制作日志密钥、登记单位。"""
 
     async def whole() -> Bureau:
-        await migrate(os.environ.get("YAOHAO_APP_ROLE"))
+        # The role that the system runs as may not change the structure, and need not when it is there.
+        if not await may_change_structure():
+            if await pending():
+                raise Refused(
+                    "数据库结构尚未建好或不是最新，当前的数据库角色无权升级。"
+                    "请先用数据库所有者的地址运行 yaohao migrate，再重新运行本命令。"
+                )
+        else:
+            await migrate(os.environ.get("YAOHAO_APP_ROLE"))
 
         async def enter(deed: Deed) -> Bureau:
             return await bureaus.enter_bureau(

@@ -149,16 +149,19 @@ def _asks_for_another_try(error: Exception) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def snapshot() -> AsyncIterator[None]:
+async def snapshot(*, damaged: bool = False) -> AsyncIterator[None]:
     """Let every read inside the block see the books at one moment; it never blocks a deed.
 
-    Inside a deed the deed's own transaction is that moment.
+    Inside a deed the deed's own transaction is that moment. `damaged`: text in an SQLite file that
+    is no UTF-8 is read with surrogates for the wrong bytes (PEP 383) instead of ending the read.
     """
     current = engine()
     if current.transaction_exists():
         yield
     elif isinstance(current, GuardedSQLiteEngine):
         async with current.transaction(TransactionType.deferred) as transaction:
+            if damaged:
+                transaction.connection.text_factory = _any_text
             await transaction.connection.execute("PRAGMA query_only = 1")
             yield
     else:
@@ -167,6 +170,10 @@ async def snapshot() -> AsyncIterator[None]:
                 "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
             )
             yield
+
+
+def _any_text(data: bytes) -> str:
+    return data.decode(errors="surrogateescape")
 
 
 async def fetch(sql: str, *values: Any) -> list[dict[str, Any]]:

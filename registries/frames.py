@@ -7,6 +7,7 @@ one entity at a time. Ids compare bytewise on both engines, which is the order t
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -67,12 +68,13 @@ async def entity_rows(
     )
     pieces, left_out, count = [HEADER], list[tuple[str, str]](), 0
     districts: set[str] = set()
-    async for rows in bulk.stream(sql, *mapped, bureau, *values, chunk=CHUNK):
-        kept = [row for row in rows if row[0] not in reasons]
-        left_out += [(row[0], reasons[row[0]]) for row in rows if row[0] in reasons]
-        districts.update(row[1] for row in kept)
-        pieces.append("".join([f"{row[0]},{row[1]}{row[2]}\n" for row in kept]).encode())
-        count += len(kept)
+    async with aclosing(bulk.stream(sql, *mapped, bureau, *values, chunk=CHUNK)) as chunks:
+        async for rows in chunks:
+            kept = [row for row in rows if row[0] not in reasons]
+            left_out += [(row[0], reasons[row[0]]) for row in rows if row[0] in reasons]
+            districts.update(row[1] for row in kept)
+            pieces.append("".join([f"{row[0]},{row[1]}{row[2]}\n" for row in kept]).encode())
+            count += len(kept)
     return EntityRows(b"".join(pieces), count, tuple(sorted(districts)), tuple(left_out))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -24,6 +25,9 @@ from registries.sheet_faults import REFUSED, SET_ASIDE, Fault
 from registries.sheet_reading import SheetReading, read_file
 
 EVENTS = {"entities:imported": "导入监管对象名录"}
+
+# RFC 8785 for what a row holds: text, whole numbers, null, and days as ISO text.
+_LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
 
 Watch = Callable[[int, int], None]
 
@@ -51,7 +55,8 @@ class FileReport:
 class EntityImport:
     """What an import of entities would do, or did: numbers of entities, and samples of what changes.
 
-    `entry` is the number of the log entry, None when nothing was written.
+    `entry` is the number of the log entry, None when nothing was written. `rows_sha256` is the digest
+    of the rows as they were staged (docs/audit-log.md, "Imports").
     """
 
     report: FileReport
@@ -62,6 +67,7 @@ class EntityImport:
     still_retired: int = 0
     differences: tuple[Difference, ...] = ()
     entry: int | None = None
+    rows_sha256: str = ""
 
     @property
     def refused(self) -> bool:
@@ -152,6 +158,7 @@ async def _log(deed: Deed, bureau: str, found: EntityImport, done: Merged, reaso
         subject=f"file:{report.sha256}",
         new={
             "file": report.file,
+            "rows_sha256": found.rows_sha256,
             "read": report.read,
             "duplicates": report.duplicates,
             "folds": dict(report.folds),
@@ -174,10 +181,11 @@ async def _staged(
     reading = await anyio.to_thread.run_sync(read_file, path, entity_form(find_district), sheet)
     columns = staged_columns(reading)
     async with staging(bureau, columns) as staged:
-        await staged.add(_rows(reading, columns, watch))
+        digest = hashlib.sha256()
+        await staged.add(_digested(digest, columns, _rows(reading, columns, watch)))
         if await anyio.to_thread.run_sync(_digest, path) != sha256:
             raise Conflict("读取期间文件被改动了。请等文件保存完毕后重新导入。")
-        yield staged, EntityImport(report_of(path, sha256, reading))
+        yield staged, EntityImport(report_of(path, sha256, reading), rows_sha256=digest.hexdigest())
 
 
 def _rows(
@@ -189,6 +197,16 @@ def _rows(
             watch(reading.read, reading.expected_rows)
         if not reading.faults.refused:
             yield from staged_rows(block, columns)
+
+
+def _digested(
+    digest: hashlib._Hash, columns: tuple[str, ...], rows: Iterator[tuple[object, ...]]
+) -> Iterator[tuple[object, ...]]:
+    """Yield `rows` on their way into staging; each adds one line to `digest`, after a line of headings."""
+    digest.update(f"{_LINE.encode(('id', 'set_aside', *columns))}\n".encode())
+    for row in rows:
+        digest.update(f"{_LINE.encode(row)}\n".encode())
+        yield row
 
 
 async def _compared(

@@ -79,6 +79,19 @@ async def pending() -> list[str]:
     return [step.name for step in steps() if (step.app, step.name) not in recorded]
 
 
+async def may_change_structure() -> bool:
+    """Return whether the connected role may create tables: on SQLite always, on PostgreSQL the owner."""
+    if isinstance(database.engine(), GuardedSQLiteEngine):
+        return True
+    row = await database.fetch_one(
+        "SELECT has_schema_privilege(current_user, 'public', 'CREATE')"
+        " AND NOT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = 'public'"
+        " AND tablename = {} AND NOT pg_has_role(current_user, tableowner, 'USAGE')) AS may",
+        Migration._meta.tablename,  # noqa: SLF001 - Piccolo's own way to a table's name.
+    )
+    return bool(row and row["may"])
+
+
 async def _prepare_file(engine: GuardedSQLiteEngine) -> None:
     Path(engine.path).parent.mkdir(parents=True, exist_ok=True)
     # The write-ahead log lets readers and the one writer work at the same time; the file remembers it.

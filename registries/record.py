@@ -18,7 +18,7 @@ from registries.entity_reads import entity
 from registries.errors import Conflict, Invalid, Refused
 from registries.record_reads import CURRENT, Fact, one
 from registries.record_rules import WITHDRAWN, NewFact, canonical, faults
-from sampling.encoding import Json
+from sampling.encoding import Json, jcs, sha256_hex
 
 EVENTS = {
     "record:added": "档案记录",
@@ -146,9 +146,23 @@ async def enter_rows(deed: Deed, bureau: str, rows: Sequence[NewFact], *, source
     await write(deed, bureau, new.values(), source=source)
     if not new:
         return 0
-    said: dict[str, Json] = {"rows": len(rows), "new": len(new), "source": source}
+    said: dict[str, Json] = {
+        "rows": len(rows),
+        "new": len(new),
+        "source": source,
+        "rows_sha256": rows_digest(new.values()),
+    }
     await audit_log.append(deed, "record:imported", bureau=bureau, subject="record", new=said)
     return len(new)
+
+
+def rows_digest(facts: Iterable[NewFact]) -> str:
+    """Return the SHA-256 that the log keeps of imported facts (docs/audit-log.md, "Imports")."""
+    lines = (
+        jcs([fact.entity, fact.kind, fact.happened_on.isoformat(), fact.reference, fact.details])
+        for fact in facts
+    )
+    return sha256_hex(b"".join(line + b"\n" for line in lines))
 
 
 async def _check(deed: Deed, bureau: str, fact: NewFact) -> None:

@@ -58,11 +58,12 @@ async def import_recusals(
 ) -> Imported:
     """Enter the recusals of a sheet; one that stands with the same days and reason is left as it is.
 
-    Raises Invalid with the faults of every row.
+    `rows` are those of `read_recusals`. Raises Invalid with the faults of every row under its place.
     """
     new = 0
     faults: dict[str, list[str]] = {}
-    for place, row in enumerate(rows, start=1):
+    for row in rows:
+        place = f"第 {row['row']} 行"
         standing = await recusals(
             bureau, inspector=row["inspector"], entity=row["entity"], length=None
         )
@@ -73,14 +74,15 @@ async def import_recusals(
         ):
             continue
         try:
-            await enter_recusal(deed, bureau=bureau, **row)
+            told = {name: value for name, value in row.items() if name != "row"}
+            await enter_recusal(deed, bureau=bureau, **told)
             new += 1
         except Invalid as refusal:
-            faults[f"第 {place} 条"] = [
+            faults[place] = [
                 sentence for sentences in refusal.fields.values() for sentence in sentences
             ]
         except YaohaoError as refusal:
-            faults[f"第 {place} 条"] = [refusal.sentence]
+            faults[place] = [refusal.sentence]
     _raise(faults)
     return Imported(new, 0, len(rows) - new)
 

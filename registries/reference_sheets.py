@@ -159,17 +159,30 @@ def inspector_form(districts: Mapping[str, str]) -> SheetForm:
 
 def read_notice(path: Path, year: int) -> list[Arrangement]:
     """Return the lines of a notice's table, one day or one range a row. Raises Invalid with every fault."""
-    return [
-        Arrangement(
+    lines: list[Arrangement] = []
+    faults: dict[str, list[str]] = {}
+    for row in rows_of(path, CALENDAR_FORM):
+        line = Arrangement(
             year, row["first"], row["last"] or row["first"], row["kind"], row["name"] or "", "", "T"
         )
-        for row in rows_of(path, CALENDAR_FORM)
-    ]
+        lines.append(line)
+        if wrong := calendar.faults_of_notice(year, [line]):
+            faults[f"第 {row['row']} 行"] = wrong
+    if faults:
+        of_rows = {sentence for wrong in faults.values() for sentence in wrong}
+        between = [one for one in calendar.faults_of_notice(year, lines) if one not in of_rows]
+        if between:
+            faults["文件"] = between
+        raise Invalid("文件有误，没有导入。请改正后再试。", faults)
+    return lines
 
 
 def read_recusals(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a sheet of recusals, as `enter_recusal` takes them. Raises Invalid."""
-    fields = [column.field for column in RECUSAL_FORM.columns]
+    """Return the rows of a sheet of recusals, as `import_recusals` takes them. Raises Invalid.
+
+    Each is what `enter_recusal` takes, and under `row` its row in the sheet.
+    """
+    fields = ["row", *(column.field for column in RECUSAL_FORM.columns)]
     rows = rows_of(path, RECUSAL_FORM)
     return [{name: row[name] for name in fields} | {"note": row["note"] or ""} for row in rows]
 

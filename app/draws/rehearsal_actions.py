@@ -7,7 +7,7 @@ draw of the other series (migrations/app/rehearsal.py).
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import aclosing, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -112,11 +112,13 @@ async def _copy_streamed(scratch: sqlite3.Connection) -> None:
         for table in BOOKS:
             columns = _columns(scratch, table)
             names, marks = ", ".join(columns), ", ".join("?" for _ in columns)
-            async for rows in bulk.stream(f"SELECT {names} FROM {table}"):  # noqa: S608 - names of ours.
-                scratch.executemany(
-                    f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 - names of ours.
-                    [tuple(map(_plain, row)) for row in rows],
-                )
+            stored = bulk.stream(f"SELECT {names} FROM {table}")  # noqa: S608 - names of ours.
+            async with aclosing(stored) as chunks:
+                async for rows in chunks:
+                    scratch.executemany(
+                        f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 - names of ours.
+                        [tuple(map(_plain, row)) for row in rows],
+                    )
     scratch.execute("COMMIT")
 
 

@@ -98,6 +98,19 @@ def test_tampering_ends_with_status_1_and_names_the_entry(
     assert "发现 1 处不符" in capsys.readouterr().err
 
 
+def test_damage_that_cannot_be_read_ends_in_findings_and_not_in_a_failure(
+    office: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tamper("UPDATE audit_entry SET canonical = x'ff0000' WHERE subject = 'sample:3'")
+    tamper("UPDATE audit_entry SET hashes = CAST(x'ff' AS TEXT) WHERE subject = 'sample:4'")
+    tamper("DROP TABLE audit_head")
+    assert yaohao("audit", "verify", "--json") == 1
+    captured = capsys.readouterr()
+    words = {finding["word"] for finding in json.loads(captured.out)["findings"]}
+    assert words == {"changed", "form", "hashes", "head"}
+    assert "程序出错" not in captured.err
+
+
 def test_a_cut_tail_is_counted_against_a_checkpoint_of_another_machine(
     office: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

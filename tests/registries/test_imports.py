@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,22 @@ async def test_an_import_writes_rows_and_one_log_entry_that_names_the_file(
         "",
     )
     assert (await entity(CODES[0]))["state"] == "active"
+
+
+async def test_the_log_entry_of_an_import_holds_a_digest_of_the_rows_that_anyone_can_recompute(
+    sqlite_database: TestDatabase, tmp_path: Path
+) -> None:
+    await make_bureau()
+    header = ("单位名称", "统一社会信用代码", "用工所在区县", "人数", "成立日期")
+    row = ('广州"一"厂', CODES[0], "越秀区", "12", "2019-03-01")
+    done = await imported(file(tmp_path, row, header=header))
+    lines = (
+        '["id","set_aside","name","kind","district","headcount","established"]\n'
+        '["91440103MA5D00016N","","广州\\"一\\"厂","","440104",12,"2019-03-01"]\n'
+    )
+    expected = sha256(lines.encode()).hexdigest()
+    (entry,) = await books.fetch("SELECT canonical FROM audit_entry WHERE number = {}", done.entry)
+    assert f'"rows_sha256":"{expected}"' in entry["canonical"]
 
 
 async def test_the_same_file_again_changes_nothing_and_a_corrected_one_only_its_rows(

@@ -36,6 +36,18 @@ TABLES = ("audit_entry", "audit_head", "audit_checkpoint")
 @pytest.fixture
 async def kept(database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
     """Write the log, disarm its triggers, and return the kept checkpoint."""
+    return await _kept(database, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+async def sqlite_kept(
+    sqlite_database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> bytes:
+    """Do the same on SQLite alone."""
+    return await _kept(sqlite_database, tmp_path, monkeypatch)
+
+
+async def _kept(database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
     declare(monkeypatch)
     make_keys(tmp_path, monkeypatch)
     await write(KEPT_SIZE)
@@ -171,6 +183,71 @@ async def test_a_damaged_row_of_hashes_is_named(kept: bytes) -> None:
     for hashes in ("", "ab", "zz" * 32, "AB" * 32):
         await books.execute("UPDATE audit_entry SET hashes = {} WHERE number = 4", hashes)
         assert await found(kept) == [("hashes", 4, 4)]
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("canonical = x'ff0000'", {("changed", 6, 6), ("form", 6, 6)}),
+        ("canonical = CAST(x'ff00ff' AS TEXT)", {("changed", 6, 6), ("form", 6, 6)}),
+        ("canonical = CAST(canonical AS BLOB)", {("form", 6, 6)}),
+        ("hashes = x'00'", {("hashes", 6, 6)}),
+        ("hashes = CAST(x'ff' AS TEXT)", {("hashes", 6, 6)}),
+        ("subject = CAST(subject AS BLOB)", {("columns", 6, 6)}),
+        ("actor_name = CAST(x'ff' AS TEXT)", {("columns", 6, 6)}),
+    ],
+)
+async def test_bytes_where_text_belongs_are_named_and_the_entries_behind_them_are_checked(
+    sqlite_kept: bytes, change: str, named: set[tuple[str, int, int]]
+) -> None:
+    """Only SQLite keeps such values; PostgreSQL refuses them."""
+    await books.execute(f"UPDATE audit_entry SET {change} WHERE number = 6")
+    await books.execute("UPDATE audit_entry SET actor_name = '别人' WHERE number = 20")
+    findings = set(await found(sqlite_kept))
+    assert named | {("columns", 20, 20)} == findings - {("checkpoint", 0, 12)}
+
+
+@pytest.mark.parametrize("number", ['"9"', "[]", "true"])
+async def test_texts_that_forge_a_number_which_is_none_are_named(kept: bytes, number: str) -> None:
+    for place in (1, 2):
+        text = (await audit_log.entry(place)).canonical
+        await books.execute(
+            "UPDATE audit_entry SET canonical = {} WHERE number = {}",
+            text.replace(f'"number":{place}', f'"number":{number}'),
+            place,
+        )
+    assert {("changed", 1, 2), ("form", 1, 2)} <= set(await found(kept))
+
+
+@pytest.mark.parametrize(
+    "change", ["size = 'abc'", "size = x'ff'", "size = CAST(x'ff' AS TEXT)", "size = -1"]
+)
+async def test_a_head_that_counts_nothing_is_named(sqlite_kept: bytes, change: str) -> None:
+    await books.execute(f"UPDATE audit_head SET {change}")
+    assert await found(sqlite_kept) == [("head", 21, 21)]
+
+
+@pytest.mark.parametrize("change", ["note = x'ff'", "size = 'abc'"])
+async def test_a_stored_checkpoint_that_is_no_text_is_named(
+    sqlite_kept: bytes, change: str
+) -> None:
+    await books.execute(f"UPDATE audit_checkpoint SET {change}")
+    assert await found(sqlite_kept) == [("signature", 0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("table", "named"),
+    [
+        ("audit_head", [("head", 21, 21)]),
+        ("audit_checkpoint", [("table", 0, 0)]),
+        ("audit_entry", [("table", 0, 0), ("cut-off", 0, 12), ("cut-off", 0, 20)]),
+    ],
+)
+async def test_a_removed_table_is_named(
+    kept: bytes, table: str, named: list[tuple[str, int, int]]
+) -> None:
+    await books.execute(f"DROP TABLE {table}")
+    assert sorted(await found(kept)) == sorted(named)
 
 
 async def test_a_removed_entry_is_named(kept: bytes) -> None:

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 from piccolo.apps.migrations.tables import Migration
 
+from app import cli
 from registries import database as books
 from registries.engines import engine_for
 from registries.errors import Refused
@@ -97,6 +98,35 @@ async def test_the_app_role_works_in_the_books_but_cannot_change_their_structure
     ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await books.execute(forbidden)
+
+
+def test_init_as_the_app_role_needs_the_owner_only_where_the_structure_is_not_there(
+    postgres_database: TestDatabase,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    server = postgres_database.server
+    assert server is not None
+    role = asyncio.run(_role(server, postgres_database))
+    empty = f"empty_{server.made}"
+    asyncio.run(books.execute(f"CREATE DATABASE {empty} LOCALE 'C.UTF-8' TEMPLATE template0"))
+    asyncio.run(migrate(app_role=role))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("YAOHAO_LOG_KEY", "keys/log.key")
+    init = ("init", "--code", "440100", "--name", "广州市人力资源和社会保障局")
+
+    books.use(None)
+    monkeypatch.setenv("YAOHAO_DATABASE_URL", server.address(empty).replace("owner@", f"{role}@"))
+    assert cli.run(init) == 1
+    assert "请先用数据库所有者的地址运行 yaohao migrate" in capsys.readouterr().err
+
+    books.use(None)
+    monkeypatch.setenv(
+        "YAOHAO_DATABASE_URL", postgres_database.address.replace("owner@", f"{role}@")
+    )
+    assert cli.run(init) == 0
+    assert cli.run(("init", "--code", "440106", "--name", "天河区人力资源和社会保障局")) == 0
 
 
 async def _role(server: Server, database: TestDatabase) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 
 import asyncpg
@@ -13,7 +14,14 @@ from registries import audit_log, record
 from registries import database as books
 from registries.errors import Conflict, Invalid, NotFound, Refused
 from registries.record_reads import Fact, facts, one, open_cases, page, with_fact
-from registries.record_rules import CASE_CLOSED, CASE_OPENED, DRAWN, INSPECTED, NewFact
+from registries.record_rules import (
+    CASE_CLOSED,
+    CASE_OPENED,
+    DRAWN,
+    INSPECTED,
+    NewFact,
+    canonical,
+)
 from tests.conftest import TestDatabase
 from tests.makers import FACTORY, GUANGZHOU, NOON, SHENZHEN, SHOP, do, make_bureau, make_entity
 
@@ -172,7 +180,16 @@ async def test_rows_of_the_time_before_the_system_are_imported_once(two_entities
     ]
     details = {"bureau": GUANGZHOU, "rows": rows, "source": "期初.xlsx"}
     assert await do(record.enter_rows, **details) == 3
-    assert (await last_entry()).new == {"rows": 3, "new": 3, "source": "期初.xlsx"}
+    lines = "".join(
+        f'["{row.entity}","{row.kind}","{row.happened_on}","{row.reference}",{canonical(row.details)}]\n'
+        for row in rows
+    )
+    assert (await last_entry()).new == {
+        "rows": 3,
+        "new": 3,
+        "source": "期初.xlsx",
+        "rows_sha256": sha256(lines.encode()).hexdigest(),
+    }
     entries = await audit_log.size()
     assert await do(record.enter_rows, **details) == 0
     assert await audit_log.size() == entries

@@ -116,6 +116,33 @@ async def test_a_sheet_of_inspectors_imported_twice_changes_nothing(
     assert await do(import_recusals, bureau=GUANGZHOU, rows=recusals) == Imported(0, 0, 1)
 
 
+def test_every_range_of_a_notice_that_cannot_be_is_named_by_its_row(tmp_path: Path) -> None:
+    sheet = (
+        "开始日期,结束日期,类型\n2027-02-11,2027-02-05,放假\n2027-05-01,,放假\n2029-10-01,,放假\n"
+    )
+    with pytest.raises(Invalid) as refusal:
+        read_notice(_file(tmp_path, sheet), 2027)
+    assert list(refusal.value.fields) == ["第 2 行", "第 4 行"]
+
+
+async def test_every_recusal_that_cannot_be_is_named_by_its_row(
+    database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await two_bureaus(tmp_path, monkeypatch)
+    sheet = (
+        "工号,统一社会信用代码,回避事由,提出人,开始日期,结束日期\n"
+        "TH-404,91440103MA5D00016N,近亲属,本人,2026-01-01,\n\n"
+        "TH-404,91440103MA5D00016N,近亲属,本人,2026-02-01,2026-01-01\n"
+    )
+    with pytest.raises(Invalid) as refusal:
+        await do(
+            import_recusals,
+            bureau=GUANGZHOU,
+            rows=read_recusals(_file(tmp_path, sheet)),
+        )
+    assert list(refusal.value.fields) == ["第 2 行", "第 4 行"]
+
+
 async def test_one_wrong_inspector_keeps_the_whole_sheet_out(
     database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
