@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 
 from piccolo.columns import ForeignKey, OnDelete, Varchar
 from piccolo.columns.indexes import IndexMethod
@@ -11,11 +12,13 @@ from piccolo.table import Table
 
 from registries import audit_log
 from registries.database import Deed
+from registries.districts import guangdong, guangdong_with_demo
 from registries.errors import Conflict, Invalid, NotFound
 
 EVENTS = {"bureau:entered": "建立单位"}
 LEVELS = {"province": "省级", "city": "市级", "county": "县级"}
 CODE = re.compile(r"[0-9]{6}")
+PROVINCE = "440000"
 # Codes that GB/T 2260 has given to nobody; the demo's city lies here (449900).
 FICTIONAL_CITY = re.compile(r"4499[0-9]{2}")
 
@@ -62,7 +65,7 @@ async def enter_bureau(
     `fictional` allows the demo's codes 4499xx, which nobody holds. Raises Invalid with every fault,
     Conflict when the code is taken, NotFound when the superior is not in the books.
     """
-    _check(code, name, level, fictional=fictional)
+    _check(code, name, level, deed.today, fictional=fictional)
     if superior is not None:
         await bureau(superior)
     if await _row(code) is not None:
@@ -95,12 +98,22 @@ async def _row(code: str) -> Bureau | None:
     return Bureau(**row) if row else None
 
 
-def _check(code: str, name: str, level: str, *, fictional: bool) -> None:
+def _is_unit(code: str, today: date, *, fictional: bool) -> bool:
+    """Say whether a city or county unit of Guangdong, or with `fictional` of the demo, has the code today."""
+    found = (guangdong_with_demo() if fictional else guangdong()).get(code, today)
+    return found is not None and found.level in {"city", "county"}
+
+
+def _check(code: str, name: str, level: str, today: date, *, fictional: bool) -> None:
     faults: dict[str, list[str]] = {}
     if not CODE.fullmatch(code):
         faults["code"] = ["单位代码应为六位数字的行政区划代码（GB/T 2260），例如 440100。"]
     elif FICTIONAL_CITY.fullmatch(code) and not fictional:
         faults["code"] = ["4499 开头的代码只供演示使用，请填写本单位的行政区划代码。"]
+    elif code != PROVINCE and not _is_unit(code, today, fictional=fictional):
+        faults["code"] = [
+            f"{code} 不是广东省现行的市、县级行政区划代码。本系统供广东省使用，请核对代码，例如 440100。"
+        ]
     if not 1 <= len(name.strip()) <= 200:
         faults["name"] = ["请填写单位全称（1 至 200 字）。"]
     if level not in LEVELS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -132,7 +132,10 @@ def show_command(
     async def read() -> Entity:
         return await entity(await the_bureau(bureau), id_, known=known, valid=valid)
 
-    print_one(database.run(read), WHOLE, as_json=as_json)
+    found = database.run(read)
+    # Programs get the codes, people the words.
+    shown = found if as_json else replace(found, state=STATES[found.state])
+    print_one(shown, WHOLE, as_json=as_json)
 
 
 @entities_command.command("history", cls=Command)

@@ -142,7 +142,8 @@ async def import_entities(
             return due
 
         async def merge(deed: Deed) -> EntityImport:
-            source = f"{due.report.file} sha256:{due.report.sha256}"
+            # A file's name may hold a person's; its digest says which file it was.
+            source = f"sha256:{due.report.sha256}"
             done = await staged.merge(deed, reason=reason, source=source, valid_from=valid_from)
             return replace(due, entry=await _log(deed, bureau, due, done, reason))
 
@@ -157,7 +158,7 @@ async def _log(deed: Deed, bureau: str, found: EntityImport, done: Merged, reaso
         bureau=bureau,
         subject=f"file:{report.sha256}",
         new={
-            "file": report.file,
+            "extension": Path(report.file).suffix.lower(),
             "rows_sha256": found.rows_sha256,
             "read": report.read,
             "duplicates": report.duplicates,

@@ -16,7 +16,7 @@ from registries.record import enter_rows, row_faults
 from registries.record_rules import CASE_CLOSED, KINDS, OUTCOMES, NewFact
 from registries.reference_sheets import MISSING, both_ways, rows_of
 from registries.sheet_forms import Column, SheetForm
-from sampling.encoding import Json
+from sampling.encoding import Json, sha256_hex
 
 UNREACHABLE = "unreachable"
 # What a fact says beside its kind, in people's words: how a case ended, or how a check did.
@@ -58,9 +58,9 @@ _HEADINGS: Final = {column.field: column.heading for column in FACT_FORM.columns
 
 @dataclass(frozen=True)
 class FactSheet:
-    """The facts of a sheet in its order, each with its row, and the file's name."""
+    """The facts of a sheet in its order, each with its row, and the SHA-256 of the file."""
 
-    name: str
+    sha256: str
     facts: tuple[NewFact, ...]
     rows: tuple[int, ...]
 
@@ -78,7 +78,9 @@ def read_facts(path: Path) -> FactSheet:
         )
         for row in found
     ]
-    return FactSheet(path.name, tuple(facts), tuple(row["row"] for row in found))
+    return FactSheet(
+        sha256_hex(path.read_bytes()), tuple(facts), tuple(row["row"] for row in found)
+    )
 
 
 async def import_facts(deed: Deed, *, bureau: str, sheet: FactSheet) -> int:
@@ -93,7 +95,7 @@ async def import_facts(deed: Deed, *, bureau: str, sheet: FactSheet) -> int:
             heading = _HEADINGS.get(fault.field, fault.field)
             places.setdefault(f"第 {sheet.rows[fault.row]} 行 {heading}", []).append(fault.sentence)
         raise Invalid(f"文件有 {len(wrong)} 处错误，没有导入。请改正后再试。", places)
-    return await enter_rows(deed, bureau, sheet.facts, source=sheet.name)
+    return await enter_rows(deed, bureau, sheet.facts, source=f"sha256:{sheet.sha256}")
 
 
 def _details(kind: str, said: str | None, note: str | None) -> dict[str, Json]:

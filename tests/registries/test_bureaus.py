@@ -48,3 +48,12 @@ async def test_a_fictional_city_is_only_for_the_demo(database: TestDatabase) -> 
         await make_bureau("449900")
     assert "演示" in refusal.value.fields["code"][0]
     assert (await make_bureau("449900", fictional=True)).code == "449900"
+
+
+@pytest.mark.parametrize("code", ["999999", "110100", "440102"], ids=["nobody", "Beijing", "ended"])
+async def test_a_bureau_has_the_code_of_a_unit_of_guangdong_in_force(
+    sqlite_database: TestDatabase, code: str
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        await make_bureau(code)
+    assert "广东省现行" in refusal.value.fields["code"][0]

@@ -73,6 +73,8 @@ async def test_an_import_writes_rows_and_one_log_entry_that_names_the_file(
         f"file:{done.report.sha256}",
     )
     assert '"set_aside":{"code-check":1,"district-unknown":1}' in entry["canonical"]
+    assert '"extension":".csv"' in entry["canonical"]
+    assert "名录" not in entry["canonical"]
     kept = await entity(WRONG)
     assert (kept["state"], kept["state_reason"], kept["district"]) == (
         "set-aside",

@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from registries.districts import DistrictLookup, guangdong
 from registries.errors import Invalid
@@ -83,12 +84,17 @@ def test_an_item_sheet_becomes_items_that_can_be_taken(tmp_path: Path) -> None:
 
 
 def test_each_line_of_a_cell_is_a_basis_or_a_point_of_its_own(tmp_path: Path) -> None:
-    sheet = (
-        "序号,抽查事项,检查对象,抽查依据,处理依据,检查方式,抽查内容\n"
-        '1,按月支付工资,用人单位,"劳动法第50条\n劳动合同法第30条","劳动法第91条\r\n劳动合同法第85条",'
-        '现场,"是否按月支付\n\n 是否足额支付 "\n'
+    book = Workbook()
+    assert book.active is not None
+    book.active.append("序号 抽查事项 检查对象 抽查依据 处理依据 检查方式 抽查内容".split())
+    book.active.append(
+        [
+            *("1", "按月支付工资", "用人单位", "劳动法第50条\n劳动合同法第30条"),
+            *("劳动法第91条\r\n劳动合同法第85条", "现场", "是否按月支付\n\n 是否足额支付 "),
+        ]
     )
-    (item,) = read_items(_file(tmp_path, sheet))
+    book.save(tmp_path / "items.xlsx")
+    (item,) = read_items(tmp_path / "items.xlsx")
     assert item.duty == ("劳动法第50条", "劳动合同法第30条")
     assert item.sanction == ("劳动法第91条", "劳动合同法第85条")
     assert item.check_points == ("是否按月支付", "是否足额支付")
