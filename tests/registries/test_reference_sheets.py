@@ -86,7 +86,9 @@ def test_an_item_sheet_becomes_items_that_can_be_taken(tmp_path: Path) -> None:
 def test_each_line_of_a_cell_is_a_basis_or_a_point_of_its_own(tmp_path: Path) -> None:
     book = Workbook()
     assert book.active is not None
-    book.active.append("序号 抽查事项 检查对象 抽查依据 处理依据 检查方式 抽查内容".split())
+    book.active.append(
+        ["序号", "抽查事项", "检查对象", "抽查依据", "处理依据", "检查方式", "抽查内容"]
+    )
     book.active.append(
         [
             *("1", "按月支付工资", "用人单位", "劳动法第50条\n劳动合同法第30条"),
