@@ -99,6 +99,7 @@ def add_days(start: date, days: int, *, as_json: bool) -> None:
 @click.option("--preview", is_flag=True, help="只列出会改变的日期，不写入。")
 @click.option("--yes", is_flag=True, help="不再询问，直接写入。")
 @bureau_option
+@json_option
 def import_notice(
     file: Path,
     year: int,
@@ -108,6 +109,7 @@ def import_notice(
     supplement: bool,
     preview: bool,
     yes: bool,
+    as_json: bool,
 ) -> None:
     """导入国务院办公厅的节假日安排（表中每行：开始日期、结束日期、放假或上班、节日）。"""
     lines = read_notice(file, year)
@@ -115,7 +117,9 @@ def import_notice(
         lambda: calendar_notices.preview_notice(year, lines, supplement=supplement)
     )
     headings = {"day": "日期", "was": "原为工作日", "becomes": "改为工作日", "name": "节日"}
-    print_rows(changes, headings, as_json=False, empty="没有日期改变。")
+    if as_json and not (preview or yes):
+        raise click.UsageError("--json needs --preview or --yes")  # A program answers no question.
+    print_rows(changes, headings, as_json=as_json, empty="没有日期改变。")
     if preview:
         return
     if not yes:
@@ -133,4 +137,5 @@ def import_notice(
         )
 
     run_deed(work)
-    click.echo(f"已录入 {number}，{len(changes)} 天改变。")
+    if not as_json:  # As JSON, the changes printed above are the answer.
+        click.echo(f"已录入 {number}，{len(changes)} 天改变。")

@@ -27,7 +27,7 @@ from registries.inspectors import LEVELS, STATES, Absence, Certificate, Inspecto
 from registries.inspectors import as_json as inspector_as_json
 from registries.reference_imports import Imported, import_inspectors
 from registries.reference_sheets import read_inspectors
-from registries.terminal import Command, Group, as_text, json_option, print_rows
+from registries.terminal import Command, Group, as_text, json_option, print_done, print_rows
 
 PEOPLE = {
     "inspector": "工号",
@@ -220,7 +220,8 @@ def unavailable(number: str, first: date, last: date, reason: str, bureau: str |
 @click.argument("file", type=READABLE, metavar="文件")
 @click.option("--reason", default="批量导入", show_default=True, help="事由。")
 @bureau_option
-def import_file(file: Path, reason: str, bureau: str | None) -> None:
+@json_option
+def import_file(file: Path, reason: str, bureau: str | None, *, as_json: bool) -> None:
     """从表格登记和变更执法人员；表中没有的人不受影响。"""
 
     async def work(deed: Deed) -> Imported:
@@ -230,7 +231,8 @@ def import_file(file: Path, reason: str, bureau: str | None) -> None:
         return await import_inspectors(deed, bureau=code, rows=rows, reason=reason)
 
     done = run_deed(work)
-    click.echo(f"新登记 {done.new} 人，变更 {done.changed} 人，无变化 {done.unchanged} 人。")
+    said = f"新登记 {done.new} 人，变更 {done.changed} 人，无变化 {done.unchanged} 人。"
+    print_done(done, said, as_json=as_json)
 
 
 async def _homes(bureau: str, words: tuple[str, ...]) -> tuple[str, ...]:

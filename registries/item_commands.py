@@ -88,6 +88,7 @@ def show(
 @click.option("--reason", default="建立事项清单", show_default=True, help="事由。")
 @click.option("--preview", is_flag=True, help="只列出与最新一版的差别，不写入。")
 @bureau_option
+@json_option
 def import_list(
     file: Path | None,
     name: str,
@@ -96,6 +97,7 @@ def import_list(
     bureau: str | None,
     *,
     preview: bool,
+    as_json: bool,
 ) -> None:
     """从表格拟定新的一版；不写文件则采用随程序提供的 48 项参考清单。"""
     items = read_items(file) if file else None
@@ -121,9 +123,12 @@ def import_list(
         )
 
     if preview:
-        print_rows(database.run(differences), CHANGES, as_json=False, empty="没有差别。")
+        print_rows(database.run(differences), CHANGES, as_json=as_json, empty="没有差别。")
         return
     made = run_deed(work)
+    if as_json:
+        click.echo(as_text({"version": made.version, "items": len(made.items)}))
+        return
     click.echo(
         f"已拟定第 {made.version} 版，共 {len(made.items)} 项。"
         f"核对后运行 yaohao items effective {made.version} --from 日期 使它施行。"

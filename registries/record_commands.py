@@ -17,7 +17,8 @@ from registries.errors import Invalid, Refused
 from registries.record_reads import Fact
 from registries.record_rules import KINDS, NewFact
 from registries.record_sheet import import_facts, read_facts
-from registries.terminal import Command, Group, json_option, print_rows
+from registries.reference_imports import Imported
+from registries.terminal import Command, Group, json_option, print_done, print_rows
 
 HEADINGS = {
     "number": "编号", "happened_on": "日期", "entity": "单位代码", "kind": "记录", "reference": "文号",
@@ -121,7 +122,8 @@ def correct_command(
 @record_command.command("import", cls=Command)
 @click.argument("file", metavar="文件", type=READABLE)
 @bureau_option
-def import_command(file: Path, bureau: str | None) -> None:
+@json_option
+def import_command(file: Path, bureau: str | None, *, as_json: bool) -> None:
     """从表格导入以往的记录（检查、立案、结案等）；库中已有的不重复。"""
     sheet = read_facts(file)
 
@@ -129,7 +131,9 @@ def import_command(file: Path, bureau: str | None) -> None:
         return await import_facts(deed, bureau=await the_bureau(bureau), sheet=sheet)
 
     new = run_deed(work)
-    click.echo(f"读取 {len(sheet.facts)} 条，新增 {new} 条，已有 {len(sheet.facts) - new} 条。")
+    done = Imported(new=new, changed=0, unchanged=len(sheet.facts) - new)
+    said = f"读取 {len(sheet.facts)} 条，新增 {new} 条，已有 {done.unchanged} 条。"
+    print_done(done, said, as_json=as_json)
 
 
 def _act(bureau: str | None, by: str, work: Callable[[Deed, str], Awaitable[Fact]]) -> Fact:

@@ -21,7 +21,7 @@ from registries.database import Deed
 from registries.recusals import REASONS, Recusal
 from registries.reference_imports import Imported, import_recusals
 from registries.reference_sheets import read_recusals
-from registries.terminal import Command, Group, json_option, print_rows
+from registries.terminal import Command, Group, json_option, print_done, print_rows
 
 HEADINGS = {
     "number": "编号",
@@ -127,7 +127,8 @@ def end(number: int, reason: str, last: date | None, bureau: str | None) -> None
 @recusals_command.command("import", cls=Command)
 @click.argument("file", type=READABLE, metavar="文件")
 @bureau_option
-def import_file(file: Path, bureau: str | None) -> None:
+@json_option
+def import_file(file: Path, bureau: str | None, *, as_json: bool) -> None:
     """从表格登记回避；已登记的不重复。"""
     rows = read_recusals(file)
 
@@ -135,4 +136,4 @@ def import_file(file: Path, bureau: str | None) -> None:
         return await import_recusals(deed, bureau=await the_bureau(bureau), rows=rows)
 
     done = run_deed(work)
-    click.echo(f"新登记 {done.new} 项，已登记 {done.unchanged} 项。")
+    print_done(done, f"新登记 {done.new} 项，已登记 {done.unchanged} 项。", as_json=as_json)

@@ -100,6 +100,11 @@ def print_one(row: object, headings: Mapping[str, str], *, as_json: bool) -> Non
         )
 
 
+def print_done(done: object, said: str, *, as_json: bool) -> None:
+    """Print what a deed did: the sentence `said`, or the fields of the dataclass `done` as JSON."""
+    click.echo(as_text(dataclasses.asdict(done)) if as_json else said)  # type: ignore[call-overload]
+
+
 def as_text(value: object) -> str:
     """Return `value` as indented JSON with Chinese as it is; dates and times in ISO form."""
     return json.dumps(value, ensure_ascii=False, indent=2, default=_plain)

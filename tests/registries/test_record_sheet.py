@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -89,3 +90,5 @@ def test_the_command_says_how_many_were_new(
     file = sheet(tmp_path, HEADER + f"{FACTORY},检查,2026-03-02,巡1号,,\n")
     assert cli.run(["record", "import", str(file)]) == 0
     assert "读取 1 条，新增 1 条" in capsys.readouterr().out
+    assert cli.run(["record", "import", str(file), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"new": 0, "changed": 0, "unchanged": 1}

@@ -59,9 +59,12 @@ def test_a_notice_is_previewed_and_then_entered(say: Any, tmp_path: Path) -> Non
     sheet.write_text("日期,类型,节日\n2027-01-01,放假,元旦\n", encoding="utf-8")
     words = ["calendar", "import", str(sheet), "--year", "2027", "--number", "测试〔2026〕1号"]
     assert "2027-01-01" in say(*words, *BUREAU, "--preview").out
+    foreseen = say(*words, *BUREAU, "--preview", "--json").json()
+    assert [change["day"] for change in foreseen] == ["2027-01-01"]
     assert say("calendar", "check", "2027-01-01", "--json").json()["provisional"] is True
     assert say(*words, *BUREAU, "--yes").status == 0
     assert say("calendar", "check", "2027-01-01", "--json").json()["working_day"] is False
+    assert say(*words, *BUREAU, "--json").status == 2  # It would have to ask a person.
     again = say(*words, *BUREAU, "--yes")
     assert (again.status, "已经录入" in again.err) == (1, True)
 
@@ -70,6 +73,7 @@ def test_the_item_list_goes_from_proposal_to_effect(say: Any) -> None:
     assert "没有施行中" in say("items", "show", *BUREAU).err
     assert "48 项" in say("items", "import", *BUREAU).out
     assert say("items", "import", "--preview", *BUREAU).out == "没有差别。\n"
+    assert say("items", "import", "--preview", "--json", *BUREAU).json() == []
     assert say("items", "effective", "1", "--from", "2026-01-01", *BUREAU).status == 0
     items = say("items", "show", "--on", "2026-06-01", "--json", *BUREAU).json()
     assert len(items) == 48
@@ -78,6 +82,7 @@ def test_the_item_list_goes_from_proposal_to_effect(say: Any) -> None:
     assert "·" in one
     (version,) = say("items", "list", "--json", *BUREAU).json()
     assert version["effective"] == "2026-01-01"
+    assert say("items", "import", "--json", *BUREAU).json() == {"version": 2, "items": 48}
 
 
 def test_an_inspector_is_entered_changed_and_recused(say: Any) -> None:
@@ -136,6 +141,9 @@ def test_sheets_are_imported_by_command(say: Any, tmp_path: Path) -> None:
         encoding="utf-8",
     )
     assert "新登记 1 项" in say("recusals", "import", str(pairs), *BUREAU).out
+    for subject, sheet in (("inspectors", people), ("recusals", pairs)):
+        counts = say(subject, "import", str(sheet), "--json", *BUREAU).json()
+        assert counts == {"new": 0, "changed": 0, "unchanged": 1}
 
 
 @pytest.mark.parametrize("group", ["calendar", "districts", "inspectors", "items", "recusals"])
