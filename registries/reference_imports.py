@@ -11,6 +11,7 @@ from registries.errors import Invalid, NotFound, YaohaoError
 from registries.inspector_register import change_inspector, enter_inspector, inspector
 from registries.inspectors import Inspector
 from registries.recusals import enter_recusal, recusals
+from registries.reference_sheets import place_of
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,6 @@ async def import_recusals(
     new = 0
     faults: dict[str, list[str]] = {}
     for row in rows:
-        place = f"第 {row['row']} 行"
         standing = await recusals(
             bureau, inspector=row["inspector"], entity=row["entity"], length=None
         )
@@ -74,15 +74,15 @@ async def import_recusals(
         ):
             continue
         try:
-            told = {name: value for name, value in row.items() if name != "row"}
+            told = {name: row[name] for name in row.keys() - {"row", "columns"}}
             await enter_recusal(deed, bureau=bureau, **told)
             new += 1
         except Invalid as refusal:
-            faults[place] = [
-                sentence for sentences in refusal.fields.values() for sentence in sentences
-            ]
+            for field, sentences in refusal.fields.items():
+                faults.setdefault(place_of(row, field), []).extend(sentences)
         except YaohaoError as refusal:
-            faults[place] = [refusal.sentence]
+            field = "inspector" if isinstance(refusal, NotFound) else ""
+            faults.setdefault(place_of(row, field), []).append(refusal.sentence)
     _raise(faults)
     return Imported(new, 0, len(rows) - new)
 

@@ -5,6 +5,7 @@ A file with any fault is refused whole, with every fault named by row and column
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -167,7 +168,7 @@ def read_notice(path: Path, year: int) -> list[Arrangement]:
         )
         lines.append(line)
         if wrong := calendar.faults_of_notice(year, [line]):
-            faults[f"第 {row['row']} 行"] = wrong
+            faults[place_of(row, "last" if line.last < line.first else "first")] = wrong
     if faults:
         of_rows = {sentence for wrong in faults.values() for sentence in wrong}
         between = [one for one in calendar.faults_of_notice(year, lines) if one not in of_rows]
@@ -180,9 +181,9 @@ def read_notice(path: Path, year: int) -> list[Arrangement]:
 def read_recusals(path: Path) -> list[dict[str, Any]]:
     """Return the rows of a sheet of recusals, as `import_recusals` takes them. Raises Invalid.
 
-    Each is what `enter_recusal` takes, and under `row` its row in the sheet.
+    Each is what `enter_recusal` takes, and under `row` and `columns` its place in the sheet.
     """
-    fields = ["row", *(column.field for column in RECUSAL_FORM.columns)]
+    fields = ["row", "columns", *(column.field for column in RECUSAL_FORM.columns)]
     rows = rows_of(path, RECUSAL_FORM)
     return [{name: row[name] for name in fields} | {"note": row["note"] or ""} for row in rows]
 
@@ -215,21 +216,28 @@ def read_inspectors(path: Path, districts: Mapping[str, str]) -> list[Inspector]
     faults: dict[str, list[str]] = {}
     for row in rows_of(path, inspector_form(districts)):
         if row["number"] and not (row["issued"] and row["expires"]):
-            faults[f"第 {row['row']} 行"] = ["填写了证件编号，请一并填写发证日期和有效期至。"]
+            empty = "expires" if row["issued"] else "issued"
+            faults[place_of(row, empty)] = ["填写了证件编号，请一并填写发证日期和有效期至。"]
             continue
         one = _inspector_of(row)
         held = one.certificates
         known = found.setdefault(one.inspector, one)
         if known is one:
             continue
-        if replace(known, certificates=()) != replace(one, certificates=()):
-            faults[f"第 {row['row']} 行"] = [
+        if other := _differing(known, one):
+            faults[place_of(row, other)] = [
                 f"工号 {one.inspector} 前面已经出现，除证件外的内容应完全一致。"
             ]
         found[one.inspector] = replace(known, certificates=known.certificates + held)
     if faults:
         raise Invalid("文件有误，没有导入。请改正后再试。", faults)
     return list(found.values())
+
+
+def _differing(known: Inspector, one: Inspector) -> str:
+    """Return the first field, but the certificates, in which two rows of one person differ, or ""."""
+    fields = (field.name for field in dataclasses.fields(Inspector) if field.name != "certificates")
+    return next((name for name in fields if getattr(known, name) != getattr(one, name)), "")
 
 
 def _inspector_of(row: Mapping[str, Any]) -> Inspector:
@@ -258,8 +266,16 @@ def _inspector_of(row: Mapping[str, Any]) -> Inspector:
     )
 
 
+def place_of(row: Mapping[str, Any], field: str) -> str:
+    """Return where a field of a row of `rows_of` stands: row, letter and heading, or the row alone."""
+    return f"第 {row['row']} 行 {row['columns'].get(field, '')}".strip()
+
+
 def rows_of(path: Path, form: SheetForm) -> list[dict[str, Any]]:
-    """Return all rows of a sheet. Raises Invalid with every fault under its row and column."""
+    """Return all rows of a sheet, each with its `row` and the `columns` (field → letter and heading).
+
+    Raises Invalid with every fault under its row and column.
+    """
     reading = read_file(path, form)
     rows = cast("list[dict[str, Any]]", reading.rows())
     faults: dict[str, list[str]] = {}
@@ -268,7 +284,9 @@ def rows_of(path: Path, form: SheetForm) -> list[dict[str, Any]]:
         faults.setdefault(place, []).append(fault.sentence)
     if faults:
         raise Invalid("文件有误，没有导入。请改正后再试。", faults)
-    return rows
+    header = reading.place.header if reading.place else None
+    columns = {name: header.label(name) for name in header.places} if header else {}
+    return [row | {"columns": columns} for row in rows]
 
 
 def _parts(text: str | None) -> tuple[str, ...]:

@@ -63,10 +63,10 @@ def test_an_inspector_with_two_certificates_has_two_rows(tmp_path: Path) -> None
 def test_rows_of_one_inspector_that_disagree_are_refused(tmp_path: Path) -> None:
     with pytest.raises(Invalid) as refusal:
         read_inspectors(_file(tmp_path, PEOPLE.replace("县级,在岗,是", "市级,在岗,是", 1)), WORDS)
-    assert "TH-001" in refusal.value.fields["第 3 行"][0]
+    assert "TH-001" in refusal.value.fields["第 3 行 E 层级"][0]
     with pytest.raises(Invalid) as refusal:
         read_inspectors(_file(tmp_path, PEOPLE.replace("2027-12-31", "")), WORDS)
-    assert "有效期至" in refusal.value.fields["第 3 行"][0]
+    assert "有效期至" in refusal.value.fields["第 3 行 M 有效期至"][0]
 
 
 def test_an_item_sheet_becomes_items_that_can_be_taken(tmp_path: Path) -> None:
@@ -124,16 +124,16 @@ async def test_a_sheet_of_inspectors_imported_twice_changes_nothing(
     assert await do(import_recusals, bureau=GUANGZHOU, rows=recusals) == Imported(0, 0, 1)
 
 
-def test_every_range_of_a_notice_that_cannot_be_is_named_by_its_row(tmp_path: Path) -> None:
+def test_every_range_of_a_notice_that_cannot_be_is_named_by_its_cell(tmp_path: Path) -> None:
     sheet = (
         "开始日期,结束日期,类型\n2027-02-11,2027-02-05,放假\n2027-05-01,,放假\n2029-10-01,,放假\n"
     )
     with pytest.raises(Invalid) as refusal:
         read_notice(_file(tmp_path, sheet), 2027)
-    assert list(refusal.value.fields) == ["第 2 行", "第 4 行"]
+    assert list(refusal.value.fields) == ["第 2 行 B 结束日期", "第 4 行 A 开始日期"]
 
 
-async def test_every_recusal_that_cannot_be_is_named_by_its_row(
+async def test_every_recusal_that_cannot_be_is_named_by_its_cell(
     database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await two_bureaus(tmp_path, monkeypatch)
@@ -148,7 +148,7 @@ async def test_every_recusal_that_cannot_be_is_named_by_its_row(
             bureau=GUANGZHOU,
             rows=read_recusals(_file(tmp_path, sheet)),
         )
-    assert list(refusal.value.fields) == ["第 2 行", "第 4 行"]
+    assert list(refusal.value.fields) == ["第 2 行 A 工号", "第 4 行 F 结束日期"]
 
 
 async def test_one_wrong_inspector_keeps_the_whole_sheet_out(
