@@ -12,6 +12,7 @@ from registries import calendar_notices, database
 from registries.calendar import KINDS
 from registries.command_options import DAY, READABLE, bureau_option, run_deed, the_bureau
 from registries.database import Deed
+from registries.errors import Refused
 from registries.reference_sheets import read_notice
 from registries.terminal import Command, Group, json_option, print_one, print_rows
 
@@ -118,7 +119,7 @@ def import_notice(
     )
     headings = {"day": "日期", "was": "原为工作日", "becomes": "改为工作日", "name": "节日"}
     if as_json and not (preview or yes):
-        raise click.UsageError("--json needs --preview or --yes")  # A program answers no question.
+        raise Refused("以 JSON 输出时不能询问，请加 --preview（只看）或 --yes（直接写入）。")
     print_rows(changes, headings, as_json=as_json, empty="没有日期改变。")
     if preview:
         return

@@ -64,7 +64,8 @@ def test_a_notice_is_previewed_and_then_entered(say: Any, tmp_path: Path) -> Non
     assert say("calendar", "check", "2027-01-01", "--json").json()["provisional"] is True
     assert say(*words, *BUREAU, "--yes").status == 0
     assert say("calendar", "check", "2027-01-01", "--json").json()["working_day"] is False
-    assert say(*words, *BUREAU, "--json").status == 2  # It would have to ask a person.
+    asked = say(*words, *BUREAU, "--json")
+    assert (asked.status, asked.out, "请加 --preview" in asked.err) == (1, "", True)
     again = say(*words, *BUREAU, "--yes")
     assert (again.status, "已经录入" in again.err) == (1, True)
 
