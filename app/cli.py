@@ -38,6 +38,7 @@ COMMANDS = {
     "record": "registries.record_commands:record_command",
     "recusals": "registries.recusal_commands:recusals_command",
     "rehearse": "app.draws.rehearsal_commands:rehearse_command",
+    "serve": "app.serve_commands:serve_command",
     "staff": "app.accounts.commands:staff_group",
     "witness": "app.accounts.witness_commands:witness_group",
 }

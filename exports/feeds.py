@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import BinaryIO
@@ -42,17 +43,19 @@ def write_csv(
     """
     if bom:
         target.write(BOM)
+    target.write(csv_block([feed.headings]))
+    rows = _checked(feed)
+    while block := list(itertools.islice(rows, _BLOCK_ROWS)):
+        target.write(csv_block(block, formula_safe=formula_safe))
+
+
+def csv_block(rows: Iterable[Sequence[Value]], *, formula_safe: bool = False) -> bytes:
+    """Return some rows of such a CSV, for an answer that is sent block by block."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(feed.headings)
-    for number, row in enumerate(feed.rows, start=1):
-        _check_width(feed, row, number)
+    for row in rows:
         writer.writerow([_csv_text(value, formula_safe=formula_safe) for value in row])
-        if number % _BLOCK_ROWS == 0:
-            target.write(text.getvalue().encode())
-            text.seek(0)
-            text.truncate()
-    target.write(text.getvalue().encode())
+    return text.getvalue().encode()
 
 
 def write_json(target: BinaryIO, feed: Feed) -> None:
@@ -61,8 +64,7 @@ def write_json(target: BinaryIO, feed: Feed) -> None:
     Raises ValueError when a row has not one value for each key.
     """
     target.write(b'{"about": ' + _json(dict(feed.about)) + b',\n"rows": [')
-    for number, row in enumerate(feed.rows, start=1):
-        _check_width(feed, row, number)
+    for number, row in enumerate(_checked(feed), start=1):
         plain = [value.isoformat() if isinstance(value, date) else value for value in row]
         separator = b"\n" if number == 1 else b",\n"
         target.write(separator + _json(dict(zip(feed.keys, plain, strict=True))))
@@ -73,9 +75,11 @@ def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
 
 
-def _check_width(feed: Feed, row: Sequence[Value], number: int) -> None:
-    if len(row) != len(feed.keys):
-        raise ValueError(f"row {number} has {len(row)} values for {len(feed.keys)} keys")
+def _checked(feed: Feed) -> Iterator[Sequence[Value]]:
+    for number, row in enumerate(feed.rows, start=1):
+        if len(row) != len(feed.keys):
+            raise ValueError(f"row {number} has {len(row)} values for {len(feed.keys)} keys")
+        yield row
 
 
 def _csv_text(value: Value, *, formula_safe: bool) -> str:

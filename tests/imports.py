@@ -24,8 +24,19 @@ BANNED = {
     "exports": frozenset({"litestar", "piccolo", "numpy"}),
 }
 
-FLOOR = ("settings", "errors", "access", "forms", "jobs")
-ROOF = ("main", "cli", "home", "registry_pages", "demo")
+FLOOR = (
+    "settings",
+    "errors",
+    "access",
+    "security",
+    "assets",
+    "rendering",
+    "forms",
+    "jobs",
+    "lists",
+    "uploads",
+)
+ROOF = ("main", "cli", "serve_commands", "home", "job_pages", "registry_pages", "demo")
 ROOMS = (
     "accounts",
     "evidence",
