@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +27,7 @@ XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 
 Rows = Sequence[Sequence[Value]]
 # After which key, how many → the rows, and the key to go on after, None at the end.
-Read = Callable[[str, int], Awaitable[tuple[Rows, str | None]]]
+Read = Callable[[str, int], Coroutine[Any, Any, tuple[Rows, str | None]]]
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,7 @@ def _write(running: Running, table: Table, path: Path) -> int:
         after = ""
         while True:
             block, following = anyio.from_thread.run(table.read, after, BLOCK)
-            for row in block:
-                yield row
+            yield from block
             written += len(block)
             running.tell(written, 0)
             if following is None:

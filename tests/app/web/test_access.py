@@ -1,0 +1,121 @@
+"""Who may open what: every route says it, every route keeps to it, for every role, in two bureaus."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar import Litestar, get
+
+from app import access
+from app.access import Access, anyone, check_routes, marks, may, own_path
+from app.accounts.role_rules import MAY, ROLES, Role
+from tests.app.accounts.staff import ONE_TIME, enter, make_account, make_administrators
+from tests.app.web.site import browser, make_everybody, make_site, make_staff, words
+from tests.conftest import TestDatabase
+
+WANDERING = re.compile(r"\{(\w+):(\w+)\}")
+# Ends the session, so it comes last.
+EVERYWHERE = "/account/sign-out-everywhere"
+SAMPLES = {"int": "999999", "str": "x", "date": "2026-01-01", "path": "x", "uuid": "0" * 32}
+
+
+def test_a_route_that_names_no_access_stops_the_start() -> None:
+    @get("/forgotten", sync_to_thread=False)
+    def forgotten() -> str:
+        return ""
+
+    with pytest.raises(RuntimeError, match="GET /forgotten"):
+        check_routes(Litestar([forgotten], openapi_config=None))
+
+
+def test_a_mark_without_a_capability_is_refused() -> None:
+    with pytest.raises(ValueError, match="name a capability"):
+        may()
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("/entities?district=440106", "/entities?district=440106"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("https://evil.example", "/"),
+        ("/a\r\nset-cookie: x", "/"),
+        ("", "/"),
+        (None, "/"),
+    ],
+)
+def test_the_way_on_after_signing_in_never_leads_elsewhere(text: str | None, path: str) -> None:
+    assert own_path(text) == path
+
+
+async def test_every_route_lets_in_exactly_the_roles_of_its_mark(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    app = make_site(database, tmp_path)
+    tokens = await make_everybody()
+    wrong = []
+    for role in [None, *ROLES]:
+        async with browser(app, tokens[role] if role else "") as visitor:
+            for path, method, mark in sorted(marks(app), key=lambda one: one[0] == EVERYWHERE):
+                assert mark is not None
+                if mark.who == "begun" and role:
+                    continue  # Signing out would end the session that the other routes need.
+                got = await _try(visitor, path, method)
+                if (got not in _REFUSALS) != _expected(mark, role):
+                    wrong.append((role, method, path, got))
+    assert wrong == []
+
+
+async def test_rows_of_another_bureau_are_not_found(database: TestDatabase, tmp_path: Path) -> None:
+    app = make_site(database, tmp_path)
+    await make_everybody()
+    other = await make_staff("draw-operator", "auditor", bureau="440300", number="9001")
+    async with browser(app, other) as visitor:
+        page = await visitor.get("/")
+        assert page.status_code == 200
+        assert "人员" not in words(page)
+
+
+async def test_whoever_has_not_finished_signing_in_gets_no_further(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    app = make_site(database, tmp_path)
+    await make_account(await make_administrators(), "draw-operator", own_password=False)
+    token = await enter(password=ONE_TIME, now=datetime.now(UTC))
+    async with browser(app, token) as visitor:
+        for path, method, mark in marks(app):
+            if mark is not None and mark.who == "staff":
+                assert await _try(visitor, path, method) in _REFUSALS, path
+
+
+_REFUSALS = frozenset({"to sign in", 401, 403})
+
+
+async def _try(visitor: Any, path: str, method: str) -> Any:
+    """Return the status of a request, or that it leads to the sign-in."""
+    concrete = WANDERING.sub(lambda found: SAMPLES[found[2]], path)
+    if method == "GET":
+        answer = await visitor.get(concrete)
+    else:
+        answer = await visitor.post(concrete)
+    way = answer.headers.get("location", "")
+    if answer.status_code == 303 and "done=" not in way and way.startswith((access.SIGN_IN, "/account/")):
+        return "to sign in"
+    return answer.status_code
+
+
+def _expected(mark: Access, role: Role | None) -> bool:
+    if mark.who == "anyone":
+        return True
+    if role is None:
+        return False
+    return not mark.capabilities or bool(MAY[role] & set(mark.capabilities))
+
+
+def test_the_mark_of_a_public_route_lets_anybody_in() -> None:
+    assert anyone("public")[access.MARK].allows(None)
