@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all check bench migrate wheelhouse lock
+.PHONY: help install demo demo-codes test test-all check bench migrate wheelhouse lock
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -29,8 +29,11 @@ test: check ## lint, types, everything on SQLite, the PostgreSQL essentials
 test-all: install ## everything on both engines
 	$(BIN)/pytest -n $(WORKERS)
 
-demo: install ## make a fictional city, run the main job on it and print what happened
-	$(BIN)/python -m app.demo --fresh
+demo: install ## make a fictional city, run the main job on it and serve it at http://127.0.0.1:8000
+	$(BIN)/python -m app.demo --fresh --serve
+
+demo-codes: ## how to sign in to the demo right now
+	$(BIN)/python -m app.demo.codes
 
 bench: install ## print the figures of benchmarks/ beside their peers'
 	$(BIN)/python -m benchmarks

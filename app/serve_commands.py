@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 
 import click
 
-from app.settings import DEFAULT_ORIGIN, load_settings
+from app.settings import DEFAULT_ORIGIN, Settings, load_settings
+from registries.errors import Refused
 from registries.terminal import Command
 
 
@@ -21,16 +23,34 @@ from registries.terminal import Command
 )
 def serve_command(host: str, port: int, origin: str | None) -> None:
     """启动网页系统，按 Ctrl-C 停止。"""
-    import uvicorn
-
-    from app.main import create
-
     environment = dict(os.environ)
     if origin:
         environment["YAOHAO_ORIGIN"] = origin
     elif not environment.get("YAOHAO_ORIGIN"):
         environment["YAOHAO_ORIGIN"] = f"http://127.0.0.1:{port}"
-    settings = load_settings(environment)
+    check_port(host, port)
+    serve_on(load_settings(environment), host, port)
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise Refused when the address cannot be listened on, before anything else is done."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            raise Refused(
+                f"{host} 的端口 {port} 不能用：已被占用或没有权限。请用 --port 换一个。"
+            ) from None
+
+
+def serve_on(settings: Settings, host: str, port: int) -> None:
+    """Serve the web system until Ctrl-C."""
+    import uvicorn
+
+    from app.main import create
+
     app = create(settings)
     click.echo(f"网页系统已启动：{settings.origin}（按 Ctrl-C 停止）")
     uvicorn.run(

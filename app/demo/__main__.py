@@ -10,8 +10,11 @@ from pathlib import Path
 
 import click
 
+from app.demo import accounts
 from app.demo.story import tell
 from app.demo.telling import Teller
+from app.serve_commands import check_port, serve_on
+from app.settings import load_settings
 from registries import database, log_keys
 from registries.engines import engine_for
 from registries.errors import Refused, YaohaoError
@@ -32,8 +35,14 @@ DATABASE = "demo.sqlite"
     help="演示用的文件夹。",
 )
 @click.option("--fresh", is_flag=True, help="删除上次的演示，重新做一遍。")
-def demo(folder: Path, *, fresh: bool) -> None:
+@click.option("--serve", is_flag=True, help="做完后启动网页系统。")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="端口。"
+)
+def demo(folder: Path, port: int, *, fresh: bool, serve: bool) -> None:
     """在虚构的云岭市走完一年三次抽查，并逐步说明。不影响本单位的数据库。"""
+    if serve:
+        check_port("127.0.0.1", port)
     prepare_folder(folder, fresh=fresh)
     # The demo must never write into the bureau's own books or sign with its keys, whatever the environment says.
     os.environ[log_keys.SETTING] = str(folder / "keys" / "log.key")
@@ -49,6 +58,30 @@ def demo(folder: Path, *, fresh: bool) -> None:
     teller.heading(f"演示完成，用时 {teller.seconds:.1f} 秒。文件都在 {folder}/。可以接着试：")
     for line in following(folder):
         click.echo(f"  {line}")
+    if serve:
+        _serve(folder, port)
+
+
+def _serve(folder: Path, port: int) -> None:
+    """Serve the demo's books, and say first how to sign in as each role."""
+    click.echo(
+        "\n登录账号（动态口令每半分钟变一次，另开终端用 python -m app.demo.codes 查看现在的）："
+    )
+    for line in accounts.lines(folder):
+        click.echo(f"  {line}")
+    serve_on(
+        load_settings(
+            {
+                "YAOHAO_DATABASE_URL": f"sqlite:///{folder / DATABASE}",
+                "YAOHAO_LOG_KEY": str(folder / "keys" / "log.key"),
+                "YAOHAO_LOG_FOLDER": str(folder / "log"),
+                "YAOHAO_FILES": str(folder / "files"),
+                "YAOHAO_ORIGIN": f"http://127.0.0.1:{port}",
+            }
+        ),
+        "127.0.0.1",
+        port,
+    )
 
 
 def prepare_folder(folder: Path, *, fresh: bool) -> None:

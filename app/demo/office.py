@@ -51,7 +51,7 @@ class Office:
         """The day of the clock, as the calendars of China have it."""
         return self.clock.now.astimezone(SHANGHAI).date()
 
-    async def do(self, by: str, action: Callable[..., Awaitable[T]], **details: Any) -> T:
+    async def do(self, by: str, action: Callable[..., Awaitable[T]], /, **details: Any) -> T:
         """Do one action of the bureau as a deed of `by`; `details` are the action's own."""
 
         async def whole(deed: Deed) -> T:

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from app.demo import ceremony, inspections, main_round, names, opening, sheets
+from app.demo import accounts, ceremony, inspections, main_round, names, opening, sheets
 from app.demo.office import WITNESS, Office
 from app.demo.telling import Teller
 from registries import audit_log
@@ -67,6 +67,8 @@ async def _open(office: Office, folder: Path, size: Size, say: Teller) -> None:
     sheets.write(folder, made)
     say.did(f"生成演示表格四份，数据摘要 {made.digest()[:16]}（每次运行相同）")
     await opening.enter(office, names.BUREAU_NAME, fictional=True)
+    staff = await accounts.make(office, folder)
+    say.did(f"建立账号 {len(staff)} 个，每个角色至少一个（{accounts.FILE}）")
     await _say_entities(office, folder, say)
     people = await opening.bring_inspectors(office, folder / sheets.INSPECTORS)
     pairs = await opening.bring_recusals(office, folder / sheets.RECUSALS)
