@@ -24,6 +24,7 @@ from wtforms import (
 from wtforms import (
     Form as WTForm,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -175,7 +176,7 @@ def a_day(label: str, *checks: Any, hint: str = "") -> DateField:
 
 def choice(
     label: str,
-    options: Mapping[str, str],
+    options: Mapping[Any, str],
     *checks: Any,
     hint: str = "",
     none: str | None = None,
@@ -185,7 +186,7 @@ def choice(
 
     `known`: the options are these; otherwise the page fills them in and checks the answer itself.
     """
-    choices = [*([("", none)] if none is not None else []), *options.items()]
+    choices = options_of(({"": none} if none is not None else {}) | dict(options))
     return SelectField(
         label,
         _checks(checks),
@@ -196,9 +197,14 @@ def choice(
     )
 
 
+def options_of(options: Mapping[Any, str]) -> list[SelectChoice]:
+    """Return options (code → words) as a field's `choices` want them."""
+    return [SelectChoice(code, words) for code, words in options.items()]
+
+
 def one_of(label: str, options: Mapping[str, str], *checks: Any, hint: str = "") -> RadioField:
     """Return options of which one is marked; none is, to begin with."""
-    return RadioField(label, [*checks], description=hint, choices=list(options.items()))
+    return RadioField(label, [*checks], description=hint, choices=options_of(options))
 
 
 def several(
@@ -212,7 +218,7 @@ def several(
         label,
         [*_checks(checks)],
         description=hint,
-        choices=list(options.items()),
+        choices=options_of(options),
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )

@@ -15,6 +15,7 @@ from litestar.response import Redirect, Template
 from app.access import anyone, own_path, signed_in
 from app.accounts.authentication import principal
 from app.draws import gauges_reads
+from app.plans.rules import MODES
 from app.rendering import LARGE_TEXT, Link, done, page
 from app.settings import Settings
 from registries.calendar import day_in_china
@@ -83,7 +84,9 @@ async def _gauges(bureau: str, now: datetime) -> YearGauges | None:
         found = await gauges_reads.gauges(bureau, year, now)
     except NotFound:
         return None
-    supervised = f"监管对象 {found.population:,} 家"
+    supervised = f"监管对象 {found.population:,} 家，{MODES[found.mode]}即可"
+    if found.mode == "both":
+        supervised = f"监管对象 {found.population:,} 家，{MODES[found.mode]}"
     return YearGauges(
         year,
         (

@@ -12,7 +12,7 @@ from litestar.di import Provide
 from litestar.types import Middleware
 
 from app import access, assets, errors, home, job_pages, rendering, security
-from app.accounts import account_key, account_pages, sign_in_pages
+from app.accounts import account_key, account_pages, sign_in_pages, staff_pages, witness_pages
 from app.accounts.authentication import Authentication
 from app.draws.rehearsal_actions import is_rehearsal
 from app.jobs import Work, Worker
@@ -22,7 +22,13 @@ from registries.engines import engine_for
 
 # Rooms in the order of the navigation. Each has `HANDLERS`, and may have `LINKS` (navigation), `JOBS`
 # (background work by kind) and `tasks` (what waits for a person, for the first page).
-ROOMS: Final[tuple[Any, ...]] = (home, account_pages, job_pages)
+ROOMS: Final[tuple[Any, ...]] = (
+    home,
+    account_pages,
+    job_pages,
+    staff_pages,
+    witness_pages,
+)
 MOST_UPLOADED: Final = 10_000_000
 
 

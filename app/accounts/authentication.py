@@ -23,8 +23,24 @@ from registries.database import Actor, Deed
 
 COOKIE: Final = "session"
 SESSIONS: Final = Actor("system", "登录会话")
-# A device names itself at length; this much tells a phone from a desk.
-DEVICE_CHARACTERS: Final = 100
+DEVICE_CHARACTERS: Final = 60
+# The first mark that is found counts: nearly every browser also claims to be Safari, and WeChat's to be Chrome.
+BROWSERS: Final = (
+    ("MicroMessenger", "微信"),
+    ("Edg/", "Edge"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS: Final = (
+    ("HarmonyOS", "鸿蒙"),
+    ("Android", "安卓"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
 
 
 class Authentication(ASGIMiddleware):
@@ -68,8 +84,14 @@ def principal(request: Request[Any, Any, Any]) -> Principal:
 def where_from(request: Request[Any, Any, Any]) -> Where:
     """Return from where a request comes, as sessions and attempts keep it."""
     client = request.client
-    device = request.headers.get("user-agent", "")[:DEVICE_CHARACTERS]
-    return Where(client.host if client else "", device)
+    return Where(client.host if client else "", device_words(request.headers.get("user-agent", "")))
+
+
+def device_words(agent: str) -> str:
+    """Return a browser's long name of itself in short: its kind and its system, as far as they are known."""
+    kind = next((words for mark, words in BROWSERS if mark in agent), "")
+    system = next((words for mark, words in SYSTEMS if mark in agent), "")
+    return " / ".join(part for part in (kind, system) if part) or agent[:DEVICE_CHARACTERS]
 
 
 def session_cookie(token: str, settings: Settings) -> Cookie:

@@ -17,7 +17,7 @@ from app.accounts.authentication import (
     session_cookie,
     where_from,
 )
-from app.forms import Form, choice, password, required, sent, text
+from app.forms import Form, choice, options_of, password, required, sent, text
 from app.rendering import done, invalid, moment, page
 from app.settings import Settings
 from registries import bureaus, database
@@ -215,7 +215,7 @@ def _clock() -> str:
 async def _with_bureaus(form: Any, *, check: bool = False) -> Any:
     """Return the form with the bureaus of the installation; where there is one, it is chosen."""
     known = await bureaus.bureaus()
-    form.bureau.choices = [(one.code, one.name) for one in known]
+    form.bureau.choices = options_of({one.code: one.name for one in known})
     if len(known) == 1:
         form.bureau.data = known[0].code
         form.bureau.errors = []

@@ -104,7 +104,11 @@ async def _try(visitor: Any, path: str, method: str) -> Any:
     else:
         answer = await visitor.post(concrete)
     way = answer.headers.get("location", "")
-    if answer.status_code == 303 and "done=" not in way and way.startswith((access.SIGN_IN, "/account/")):
+    if (
+        answer.status_code == 303
+        and "done=" not in way
+        and way.startswith((access.SIGN_IN, "/account/"))
+    ):
         return "to sign in"
     return answer.status_code
 
