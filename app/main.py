@@ -11,7 +11,7 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.types import Middleware
 
-from app import access, assets, errors, home, job_pages, rendering, security
+from app import access, assets, errors, home, job_pages, rendering, security, style_pages
 from app.accounts import account_key, account_pages, sign_in_pages, staff_pages, witness_pages
 from app.accounts.authentication import Authentication
 from app.draws.rehearsal_actions import is_rehearsal
@@ -61,7 +61,8 @@ def create(settings: Settings) -> Litestar:
 def handlers(settings: Settings) -> list[Any]:
     """Return the handlers of the faces that this process serves; where anybody signs in, the way in."""
     way_in = sign_in_pages.HANDLERS if {"staff", "field"} & set(settings.faces) else []
-    rooms = [one for room in ROOMS for one in room.HANDLERS]
+    shown = (*ROOMS, style_pages) if settings.development else ROOMS
+    rooms = [one for room in shown for one in room.HANDLERS]
     return [assets.static_file, assets.favicon, *way_in, *access.of_faces(rooms, settings.faces)]
 
 
