@@ -23,7 +23,6 @@ from piccolo.table import Table
 from registries import database
 from registries.database import Deed
 from registries.errors import Invalid, NotFound, YaohaoError
-from sampling.encoding import jcs
 
 State = Literal["waiting", "running", "done", "refused", "failed"]
 STATES: Final[dict[State, str]] = {
@@ -42,7 +41,7 @@ LOGGER: Final = logging.getLogger("yaohao.faults")
 
 
 class JobTable(Table, tablename="job"):
-    """One job; `arguments` and `outcome` are canonical JSON, and hold no person's data."""
+    """One job; `arguments` and `outcome` are JSON, and hold no person's data."""
 
     id = BigSerial(primary_key=True)
     bureau = Varchar(length=6)
@@ -120,7 +119,7 @@ async def ask(
         bureau=bureau,
         kind=kind,
         title=title,
-        arguments=jcs(dict(arguments)).decode(),
+        arguments=msgspec.json.encode(dict(arguments)).decode(),
         account=account,
         actor=deed.actor.name,
         asked_at=deed.now,
@@ -252,7 +251,7 @@ class Worker:
                     JobTable.done: done,
                     JobTable.expected: expected,
                     JobTable.finished_at: datetime.now(UTC),
-                    JobTable.outcome: jcs(dict(outcome)).decode(),
+                    JobTable.outcome: msgspec.json.encode(dict(outcome)).decode(),
                 },
             )
 
