@@ -19,6 +19,7 @@ from app.draws.rehearsal_actions import is_rehearsal
 from app.settings import load_settings
 from registries.engines import NO_BOOKS
 from registries.errors import Invalid, YaohaoError
+from registries.sheet_refusals import SheetRefused
 from registries.terminal import Group
 
 # command → where it is. Only the module of the command that is called gets imported.
@@ -82,7 +83,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -
         yaohao.main(list(arguments), prog_name="yaohao", standalone_mode=False)
     except Invalid as refusal:
         faults = [f"  {field}：{fault}" for field, all_ in refusal.fields.items() for fault in all_]
-        return _say("\n".join([refusal.sentence, *faults]), 1)
+        return _say("\n".join([refusal.sentence, *faults, *_saved(refusal)]), 1)
     except YaohaoError as refusal:
         return _say(refusal.sentence, 1)
     except click.exceptions.NoArgsIsHelpError as question:
@@ -100,6 +101,15 @@ def run(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -
     except Exception as fault:  # noqa: BLE001 - the last line of defence; it goes to the log file.
         return _say(_report(fault, log_folder), 1)
     return 0
+
+
+def _saved(refusal: Invalid) -> list[str]:
+    """Write the faults of a sheet where `--faults` said and return what to tell of it."""
+    if not isinstance(refusal, SheetRefused) or refusal.save_to is None:
+        return []
+    # What writes workbooks takes longer to load than most commands to run.
+    fault_lists = importlib.import_module("app.fault_lists")
+    return [fault_lists.save_faults(refusal)]
 
 
 def _say(sentence: str, status: int) -> int:

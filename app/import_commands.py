@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from exports.workbook import Column, Sheet, write_workbook
+from app.fault_lists import write_fault_list
 from registries import database
 from registries.bureaus import bureau as bureau_of
 from registries.command_options import (
@@ -29,7 +29,7 @@ from registries.errors import Refused
 from registries.identifiers import FOLDS
 from registries.imports import EntityImport, FileReport, Watch, import_entities, preview_entities
 from registries.kinds import KINDS
-from registries.sheet_faults import GRADES, REASONS, Fault
+from registries.sheet_faults import GRADES, REASONS
 from registries.terminal import Command, Group, as_text, json_option, progress_bar
 
 if TYPE_CHECKING:
@@ -154,26 +154,10 @@ def _new_file(path: Path | None) -> Iterator[BinaryIO | None]:
 
 def write_faults(target: BinaryIO, report: FileReport) -> None:
     """Write the list of faults of a file as a workbook; personal values are masked already."""
-    columns = (
-        Column("级别", 8),
-        Column("原因", 34),
-        Column("工作表", 14),
-        Column("行", 8),
-        Column("列", 24),
-        Column("内容", 30),
-        Column("怎么办", 60),
-    )
     remarks = [f"文件：{report.file}", f"SHA-256：{report.sha256}", *report.remarks]
     if report.unlisted:
         remarks.append(f"另有 {report.unlisted} 处同类问题没有列出。")
-    sheet = Sheet("问题清单", "导入问题清单", columns, map(_fault_row, report.faults), remarks)
-    write_workbook(target, [sheet])
-
-
-def _fault_row(fault: Fault) -> tuple[str | int | None, ...]:
-    row = fault.row or None
-    grade, reason = GRADES[fault.grade], REASONS[fault.reason]
-    return grade, reason, fault.sheet, row, fault.column, fault.value, fault.sentence
+    write_fault_list(target, report.faults, remarks)
 
 
 def _lines(done: EntityImport, *, preview: bool, saved: Path | None) -> Iterator[str]:

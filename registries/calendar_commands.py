@@ -10,7 +10,14 @@ import click
 
 from registries import calendar_notices, database
 from registries.calendar import KINDS
-from registries.command_options import DAY, READABLE, bureau_option, run_deed, the_bureau
+from registries.command_options import (
+    DAY,
+    READABLE,
+    bureau_option,
+    faults_option,
+    run_deed,
+    the_bureau,
+)
 from registries.database import Deed
 from registries.errors import Refused
 from registries.reference_sheets import read_notice
@@ -101,6 +108,7 @@ def add_days(start: date, days: int, *, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="不再询问，直接写入。")
 @bureau_option
 @json_option
+@faults_option
 def import_notice(
     file: Path,
     year: int,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import getpass
 import os
 from collections.abc import Awaitable, Callable
@@ -15,6 +16,8 @@ from registries import bureaus, database
 from registries.calendar import day_in_china
 from registries.database import Actor, Deed
 from registries.errors import Invalid, Refused
+from registries.sheet_refusals import SheetRefused
+from registries.terminal import as_text
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -48,6 +51,33 @@ def bureau_option(command: F) -> F:
     return click.option("--bureau", metavar="代码", help="单位代码；库中只有一个单位时可以不写。")(
         command
     )
+
+
+def faults_option(command: F) -> F:
+    """Add `--faults` to a command that reads a sheet: the refusal says where its list goes as xlsx.
+
+    With `--json` the faults of a refused sheet are printed as JSON too. Who runs the commands writes the file
+    (app/cli.py), because the books know no workbooks. Raises Refused before anything is read when it exists.
+    """
+
+    @functools.wraps(command)
+    def saving(*arguments: Any, faults: Path | None, **options: Any) -> Any:
+        if faults is not None and faults.exists():
+            raise Refused(f"{faults} 已经存在，请为问题清单换一个文件名，以免覆盖。没有导入。")
+        try:
+            return command(*arguments, **options)
+        except SheetRefused as refusal:
+            refusal.save_to = faults
+            if options.get("as_json"):
+                click.echo(as_text({"faults": [fault._asdict() for fault in refusal.faults]}))
+            raise
+
+    return click.option(
+        "--faults",
+        metavar="文件",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="文件有误时，把全部问题存为 xlsx。",
+    )(saving)  # type: ignore[return-value]
 
 
 async def the_bureau(code: str | None) -> str:

@@ -15,6 +15,7 @@ from registries.command_options import (
     READABLE,
     bureau_option,
     code_for,
+    faults_option,
     run_deed,
     the_bureau,
     today,
@@ -221,14 +222,15 @@ def unavailable(number: str, first: date, last: date, reason: str, bureau: str |
 @click.option("--reason", default="批量导入", show_default=True, help="事由。")
 @bureau_option
 @json_option
+@faults_option
 def import_file(file: Path, reason: str, bureau: str | None, *, as_json: bool) -> None:
     """从表格登记和变更执法人员；表中没有的人不受影响。"""
 
     async def work(deed: Deed) -> Imported:
         code = await the_bureau(bureau)
         words = (await lookup_of(code, today())).words(code[:4] + "00")
-        rows = read_inspectors(file, words)
-        return await import_inspectors(deed, bureau=code, rows=rows, reason=reason)
+        sheet = read_inspectors(file, words)
+        return await import_inspectors(deed, bureau=code, sheet=sheet, reason=reason)
 
     done = run_deed(work)
     said = f"新登记 {done.new} 人，变更 {done.changed} 人，无变化 {done.unchanged} 人。"

@@ -8,7 +8,15 @@ from pathlib import Path
 import click
 
 from registries import database, item_lists
-from registries.command_options import DAY, READABLE, bureau_option, run_deed, the_bureau, today
+from registries.command_options import (
+    DAY,
+    READABLE,
+    bureau_option,
+    faults_option,
+    run_deed,
+    the_bureau,
+    today,
+)
 from registries.database import Deed
 from registries.item_lists import ItemList, ListChange
 from registries.items import CATEGORIES, METHODS, seeded_items
@@ -89,6 +97,7 @@ def show(
 @click.option("--preview", is_flag=True, help="只列出与最新一版的差别，不写入。")
 @bureau_option
 @json_option
+@faults_option
 def import_list(
     file: Path | None,
     name: str,

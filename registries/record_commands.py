@@ -11,7 +11,14 @@ from typing import Any
 import click
 
 from registries import database, record, record_reads
-from registries.command_options import DAY, READABLE, bureau_option, run_deed, the_bureau
+from registries.command_options import (
+    DAY,
+    READABLE,
+    bureau_option,
+    faults_option,
+    run_deed,
+    the_bureau,
+)
 from registries.database import Actor, Deed
 from registries.errors import Invalid, Refused
 from registries.record_reads import Fact
@@ -123,6 +130,7 @@ def correct_command(
 @click.argument("file", metavar="文件", type=READABLE)
 @bureau_option
 @json_option
+@faults_option
 def import_command(file: Path, bureau: str | None, *, as_json: bool) -> None:
     """从表格导入以往的记录（检查、立案、结案等）；库中已有的不重复。"""
     sheet = read_facts(file)

@@ -11,11 +11,11 @@ from typing import Final
 
 from registries import sheet_cells as cells
 from registries.database import Deed
-from registries.errors import Invalid
 from registries.record import enter_rows, row_faults
 from registries.record_rules import CASE_CLOSED, KINDS, OUTCOMES, NewFact
 from registries.reference_sheets import MISSING, both_ways, rows_of
 from registries.sheet_forms import Column, SheetForm
+from registries.sheet_refusals import RowPlace, SheetRefused
 from sampling.encoding import Json, sha256_hex
 
 UNREACHABLE = "unreachable"
@@ -49,24 +49,18 @@ FACT_FORM = SheetForm(
     needs=(("entity",), ("kind",), ("happened_on",)),
 )
 
-LISTED: Final = 50
-# The fields of a fact as its rules name them, and the columns in which they stand.
-_HEADINGS: Final = {column.field: column.heading for column in FACT_FORM.columns} | {
-    "details": FACT_FORM.column("said").heading
-}
-
 
 @dataclass(frozen=True)
 class FactSheet:
-    """The facts of a sheet in its order, each with its row, and the SHA-256 of the file."""
+    """The facts of a sheet in its order, each with its place, and the SHA-256 of the file."""
 
     sha256: str
     facts: tuple[NewFact, ...]
-    rows: tuple[int, ...]
+    places: tuple[RowPlace, ...]
 
 
 def read_facts(path: Path) -> FactSheet:
-    """Return the facts of a sheet. Raises Invalid with every fault of its cells."""
+    """Return the facts of a sheet. Raises SheetRefused with every fault of its cells."""
     found = rows_of(path, FACT_FORM)
     facts = [
         NewFact(
@@ -79,22 +73,24 @@ def read_facts(path: Path) -> FactSheet:
         for row in found
     ]
     return FactSheet(
-        sha256_hex(path.read_bytes()), tuple(facts), tuple(row["row"] for row in found)
+        sha256_hex(path.read_bytes()), tuple(facts), tuple(row["place"] for row in found)
     )
 
 
 async def import_facts(deed: Deed, *, bureau: str, sheet: FactSheet) -> int:
     """Enter the facts of a sheet in one deed and return how many were new; those known already stay.
 
-    Raises Invalid with every fault under its row and column; nothing is written then.
+    Raises SheetRefused with every fault at its cell; nothing is written then.
     """
     wrong = await row_faults(bureau, sheet.facts, deed.today)
     if wrong:
-        places: dict[str, list[str]] = {}
-        for fault in wrong[:LISTED]:
-            heading = _HEADINGS.get(fault.field, fault.field)
-            places.setdefault(f"第 {sheet.rows[fault.row]} 行 {heading}", []).append(fault.sentence)
-        raise Invalid(f"文件有 {len(wrong)} 处错误，没有导入。请改正后再试。", places)
+        raise SheetRefused(
+            # What the rules call the details of a fact stands in the column of its result.
+            sheet.places[fault.row].fault(
+                "said" if fault.field == "details" else fault.field, fault.sentence
+            )
+            for fault in wrong
+        )
     return await enter_rows(deed, bureau, sheet.facts, source=f"sha256:{sheet.sha256}")
 
 

@@ -13,6 +13,7 @@ from registries.command_options import (
     READABLE,
     bureau_option,
     code_for,
+    faults_option,
     run_deed,
     the_bureau,
     today,
@@ -128,6 +129,7 @@ def end(number: int, reason: str, last: date | None, bureau: str | None) -> None
 @click.argument("file", type=READABLE, metavar="文件")
 @bureau_option
 @json_option
+@faults_option
 def import_file(file: Path, bureau: str | None, *, as_json: bool) -> None:
     """从表格登记回避；已登记的不重复。"""
     rows = read_recusals(file)

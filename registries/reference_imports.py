@@ -9,9 +9,10 @@ from typing import Any
 from registries.database import Deed
 from registries.errors import Invalid, NotFound, YaohaoError
 from registries.inspector_register import change_inspector, enter_inspector, inspector
-from registries.inspectors import Inspector
 from registries.recusals import enter_recusal, recusals
-from registries.reference_sheets import place_of
+from registries.reference_sheets import InspectorSheet
+from registries.sheet_faults import Fault
+from registries.sheet_refusals import RowPlace, SheetRefused
 
 
 @dataclass(frozen=True)
@@ -24,15 +25,15 @@ class Imported:
 
 
 async def import_inspectors(
-    deed: Deed, *, bureau: str, rows: Sequence[Inspector], reason: str
+    deed: Deed, *, bureau: str, sheet: InspectorSheet, reason: str
 ) -> Imported:
-    """Enter or change the inspectors of a sheet. Raises Invalid with the faults of every one of them.
+    """Enter or change the inspectors of a sheet. Raises SheetRefused with the faults of every one of them.
 
     Nobody leaves by being absent from a sheet: a transfer or retirement is stated.
     """
     new = changed = 0
-    faults: dict[str, list[str]] = {}
-    for row in rows:
+    faults: list[Fault] = []
+    for row in sheet.inspectors:
         try:
             known = await inspector(bureau, row.inspector)
         except NotFound:
@@ -47,11 +48,9 @@ async def import_inspectors(
                 )
                 changed += 1
         except Invalid as refusal:
-            faults[f"工号 {row.inspector}"] = [
-                sentence for sentences in refusal.fields.values() for sentence in sentences
-            ]
+            faults += sheet.places[row.inspector].faults(refusal.fields)
     _raise(faults)
-    return Imported(new, changed, len(rows) - new - changed)
+    return Imported(new, changed, len(sheet.inspectors) - new - changed)
 
 
 async def import_recusals(
@@ -59,10 +58,10 @@ async def import_recusals(
 ) -> Imported:
     """Enter the recusals of a sheet; one that stands with the same days and reason is left as it is.
 
-    `rows` are those of `read_recusals`. Raises Invalid with the faults of every row under its place.
+    `rows` are those of `read_recusals`. Raises SheetRefused with the faults of every row.
     """
     new = 0
-    faults: dict[str, list[str]] = {}
+    faults: list[Fault] = []
     for row in rows:
         standing = await recusals(
             bureau, inspector=row["inspector"], entity=row["entity"], length=None
@@ -73,20 +72,20 @@ async def import_recusals(
             for one in standing
         ):
             continue
+        place: RowPlace = row["place"]
         try:
-            told = {name: row[name] for name in row.keys() - {"row", "columns"}}
+            told = {name: row[name] for name in row.keys() - {"place"}}
             await enter_recusal(deed, bureau=bureau, **told)
             new += 1
         except Invalid as refusal:
-            for field, sentences in refusal.fields.items():
-                faults.setdefault(place_of(row, field), []).extend(sentences)
+            faults += place.faults(refusal.fields)
         except YaohaoError as refusal:
             field = "inspector" if isinstance(refusal, NotFound) else ""
-            faults.setdefault(place_of(row, field), []).append(refusal.sentence)
+            faults.append(place.fault(field, refusal.sentence))
     _raise(faults)
     return Imported(new, 0, len(rows) - new)
 
 
-def _raise(faults: dict[str, list[str]]) -> None:
+def _raise(faults: Sequence[Fault]) -> None:
     if faults:
-        raise Invalid("文件有误，没有导入任何一条。请改正后再试。", faults)
+        raise SheetRefused(faults, sentence="文件有误，没有导入任何一条。请改正后再试。")

@@ -7,22 +7,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
 from registries import calendar, inspectors, items, kinds, recusals
 from registries import sheet_cells as cells
 from registries.calendar import Arrangement
-from registries.errors import Invalid
 from registries.inspectors import Certificate, Inspector
 from registries.items import Item
-from registries.sheet_faults import CellRefused
+from registries.sheet_faults import REFUSED, CellRefused, Fault
 from registries.sheet_forms import Column, SheetForm
 from registries.sheet_reading import read_file
+from registries.sheet_refusals import RULES, RowPlace, SheetRefused, places_of
 
 MISSING = CellRefused("missing", "这一格必须填写。")
-_LISTED = 50
 
 
 def both_ways(words: Mapping[str, str]) -> dict[str, str]:
@@ -158,38 +157,46 @@ def inspector_form(districts: Mapping[str, str]) -> SheetForm:
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class InspectorSheet:
+    """The inspectors of a sheet, each once, and by staff number the place of the first row of each."""
+
+    inspectors: tuple[Inspector, ...]
+    places: Mapping[str, RowPlace]
+
+
 def read_notice(path: Path, year: int) -> list[Arrangement]:
-    """Return the lines of a notice's table, one day or one range a row. Raises Invalid with every fault."""
+    """Return the lines of a notice's table, one day or one range a row. Raises SheetRefused with every fault."""
     lines: list[Arrangement] = []
-    faults: dict[str, list[str]] = {}
+    faults: list[Fault] = []
     for row in rows_of(path, CALENDAR_FORM):
         line = Arrangement(
             year, row["first"], row["last"] or row["first"], row["kind"], row["name"] or "", "", "T"
         )
         lines.append(line)
-        if wrong := calendar.faults_of_notice(year, [line]):
-            faults[place_of(row, "last" if line.last < line.first else "first")] = wrong
+        wrong = calendar.faults_of_notice(year, [line])
+        at = "last" if line.last < line.first else "first"
+        faults += [row["place"].fault(at, sentence) for sentence in wrong]
     if faults:
-        of_rows = {sentence for wrong in faults.values() for sentence in wrong}
+        of_rows = {fault.sentence for fault in faults}
         between = [one for one in calendar.faults_of_notice(year, lines) if one not in of_rows]
-        if between:
-            faults["文件"] = between
-        raise Invalid("文件有误，没有导入。请改正后再试。", faults)
+        faults += [Fault(REFUSED, RULES, "", 0, "", "", sentence) for sentence in between]
+        raise SheetRefused(faults)
     return lines
 
 
 def read_recusals(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a sheet of recusals, as `import_recusals` takes them. Raises Invalid.
+    """Return the rows of a sheet of recusals, as `import_recusals` takes them. Raises SheetRefused.
 
-    Each is what `enter_recusal` takes, and under `row` and `columns` its place in the sheet.
+    Each is what `enter_recusal` takes, and under `place` where it stands.
     """
-    fields = ["row", "columns", *(column.field for column in RECUSAL_FORM.columns)]
+    fields = ["place", *(column.field for column in RECUSAL_FORM.columns)]
     rows = rows_of(path, RECUSAL_FORM)
     return [{name: row[name] for name in fields} | {"note": row["note"] or ""} for row in rows]
 
 
 def read_items(path: Path) -> list[Item]:
-    """Return the items of a sheet in its order; what is empty gets our defaults. Raises Invalid."""
+    """Return the items of a sheet in its order; what is empty gets our defaults. Raises SheetRefused."""
     return [
         Item(
             key=row["key"],
@@ -210,28 +217,32 @@ def read_items(path: Path) -> list[Item]:
     ]
 
 
-def read_inspectors(path: Path, districts: Mapping[str, str]) -> list[Inspector]:
-    """Return the inspectors of a sheet, each once with all certificates. Raises Invalid with every fault."""
+def read_inspectors(path: Path, districts: Mapping[str, str]) -> InspectorSheet:
+    """Return the inspectors of a sheet with all their certificates. Raises SheetRefused with every fault."""
     found: dict[str, Inspector] = {}
-    faults: dict[str, list[str]] = {}
+    places: dict[str, RowPlace] = {}
+    faults: list[Fault] = []
     for row in rows_of(path, inspector_form(districts)):
+        place: RowPlace = row["place"]
         if row["number"] and not (row["issued"] and row["expires"]):
             empty = "expires" if row["issued"] else "issued"
-            faults[place_of(row, empty)] = ["填写了证件编号，请一并填写发证日期和有效期至。"]
+            said = "填写了证件编号，请一并填写发证日期和有效期至。"
+            faults.append(place.fault(empty, said, "missing"))
             continue
         one = _inspector_of(row)
-        held = one.certificates
         known = found.setdefault(one.inspector, one)
         if known is one:
+            # The rules speak of certificates; in the sheet they stand from their number on.
+            columns = dict(place.columns) | {"certificates": place.columns.get("number", "")}
+            places[one.inspector] = replace(place, columns=columns)
             continue
         if other := _differing(known, one):
-            faults[place_of(row, other)] = [
-                f"工号 {one.inspector} 前面已经出现，除证件外的内容应完全一致。"
-            ]
-        found[one.inspector] = replace(known, certificates=known.certificates + held)
+            said = f"工号 {one.inspector} 前面已经出现，除证件外的内容应完全一致。"
+            faults.append(place.fault(other, said, "code-twice"))
+        found[one.inspector] = replace(known, certificates=known.certificates + one.certificates)
     if faults:
-        raise Invalid("文件有误，没有导入。请改正后再试。", faults)
-    return list(found.values())
+        raise SheetRefused(faults)
+    return InspectorSheet(tuple(found.values()), places)
 
 
 def _differing(known: Inspector, one: Inspector) -> str:
@@ -266,27 +277,15 @@ def _inspector_of(row: Mapping[str, Any]) -> Inspector:
     )
 
 
-def place_of(row: Mapping[str, Any], field: str) -> str:
-    """Return where a field of a row of `rows_of` stands: row, letter and heading, or the row alone."""
-    return f"第 {row['row']} 行 {row['columns'].get(field, '')}".strip()
-
-
 def rows_of(path: Path, form: SheetForm) -> list[dict[str, Any]]:
-    """Return all rows of a sheet, each with its `row` and the `columns` (field → letter and heading).
-
-    Raises Invalid with every fault under its row and column.
-    """
+    """Return all rows of a sheet, each with its `place`. Raises SheetRefused with every fault of its cells."""
     reading = read_file(path, form)
     rows = cast("list[dict[str, Any]]", reading.rows())
-    faults: dict[str, list[str]] = {}
-    for fault in list(reading.faults)[:_LISTED]:
-        place = f"第 {fault.row} 行 {fault.column}".strip() if fault.row else "文件"
-        faults.setdefault(place, []).append(fault.sentence)
-    if faults:
-        raise Invalid("文件有误，没有导入。请改正后再试。", faults)
-    header = reading.place.header if reading.place else None
-    columns = {name: header.label(name) for name in header.places} if header else {}
-    return [row | {"columns": columns} for row in rows]
+    if faults := list(reading.faults):
+        raise SheetRefused(faults)
+    return [
+        row | {"place": place} for row, place in zip(rows, places_of(reading, rows), strict=True)
+    ]
 
 
 def _parts(text: str | None) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ REASONS: dict[str, str] = {
     "too-many-cells": "这一行的单元格比表头多",
     "code-names": "同一编号有两个不同的名称",
     "code-twice": "同一编号有两行，内容不一致",
+    "rules": "与登记的规则或库中的内容不符",
 }
 
 LISTED_PER_REASON = 10_000

@@ -48,8 +48,8 @@ async def bring_entities(office: Office, sheet: Path) -> EntityImport:
 async def bring_inspectors(office: Office, sheet: Path) -> Imported:
     """Import the sheet of inspectors."""
     words = (await lookup_of(office.bureau, office.today)).words(office.bureau[:4] + "00")
-    rows = read_inspectors(sheet, words)
-    return await office.do(CLERK, import_inspectors, rows=rows, reason="建立执法人员名录库")
+    people = read_inspectors(sheet, words)
+    return await office.do(CLERK, import_inspectors, sheet=people, reason="建立执法人员名录库")
 
 
 async def bring_recusals(office: Office, sheet: Path) -> Imported:

@@ -35,7 +35,7 @@ def sheet(folder: Path, text: str) -> Path:
 
 def test_peoples_words_become_facts(tmp_path: Path) -> None:
     read = read_facts(sheet(tmp_path, HEADER + ROWS))
-    assert read.rows == (2, 3, 4, 5, 6)
+    assert [place.row for place in read.places] == [2, 3, 4, 5, 6]
     assert read.facts[0] == NewFact(
         FACTORY, "inspected", date(2026, 3, 2), "巡1号", {"note": "日常巡查"}
     )
@@ -71,9 +71,9 @@ async def test_what_the_books_do_not_know_keeps_the_whole_sheet_out(
     with pytest.raises(Invalid) as refusal:
         await do(import_facts, bureau=GUANGZHOU, sheet=read)
     assert list(refusal.value.fields) == [
-        "第 3 行 结果",
-        "第 4 行 发生日期",
-        "第 4 行 统一社会信用代码",
+        "第 3 行 E 结果",
+        "第 4 行 A 统一社会信用代码",
+        "第 4 行 C 发生日期",
     ]
     assert await facts(GUANGZHOU, FACTORY) == []
 

@@ -12,6 +12,7 @@ from registries.inspector_register import inspector, inspectors
 from registries.items import faults_of_items
 from registries.reference_imports import Imported, import_inspectors, import_recusals
 from registries.reference_sheets import read_inspectors, read_items, read_notice, read_recusals
+from registries.sheet_refusals import SheetRefused
 from tests.conftest import TestDatabase
 from tests.makers import GUANGZHOU, do
 from tests.registries.reference_makers import TODAY, two_bureaus
@@ -54,7 +55,7 @@ def test_every_fault_of_a_sheet_is_named_by_row_and_column(tmp_path: Path) -> No
 
 
 def test_an_inspector_with_two_certificates_has_two_rows(tmp_path: Path) -> None:
-    first, second = read_inspectors(_file(tmp_path, PEOPLE), WORDS)
+    first, second = read_inspectors(_file(tmp_path, PEOPLE), WORDS).inspectors
     assert [held.number for held in first.certificates] == ["粤A-1", "粤J-1"]
     assert first.homes == ("440106", "440112")
     assert (second.state, second.level, second.certificates) == ("auxiliary", "county", ())
@@ -67,6 +68,36 @@ def test_rows_of_one_inspector_that_disagree_are_refused(tmp_path: Path) -> None
     with pytest.raises(Invalid) as refusal:
         read_inspectors(_file(tmp_path, PEOPLE.replace("2027-12-31", "")), WORDS)
     assert "有效期至" in refusal.value.fields["第 3 行 M 有效期至"][0]
+
+
+def test_a_fault_says_sheet_row_column_and_value_but_hides_what_is_personal(tmp_path: Path) -> None:
+    book = Workbook()
+    assert book.active is not None
+    book.active.title = "人员"
+    for line in PEOPLE.replace("县级,在岗,是", "市级,在岗,是", 1).splitlines():
+        book.active.append(line.split(","))
+    book.active["D4"], book.active["B4"] = "二中队", "测试丙"
+    book.save(tmp_path / "people.xlsx")
+    with pytest.raises(SheetRefused) as refusal:
+        read_inspectors(tmp_path / "people.xlsx", WORDS)
+    (fault,) = refusal.value.faults
+    assert (fault.sheet, fault.row, fault.column) == ("人员", 3, "E 层级")
+    assert fault.value == "县级"
+    rows = read_inspectors(_file(tmp_path, PEOPLE), WORDS)
+    masked = rows.places["TH-001"].values
+    assert (masked["name"], masked["number"], masked["unit"]) == (
+        "测＊＊",
+        "粤＊＊",
+        "天河区劳动保障监察大队",
+    )
+
+
+def test_more_faults_than_a_sentence_can_hold_are_all_kept_for_the_list(tmp_path: Path) -> None:
+    sheet = "开始日期,类型\n" + "2027-13-01,放假\n" * 70
+    with pytest.raises(SheetRefused) as refusal:
+        read_notice(_file(tmp_path, sheet), 2027)
+    assert (len(refusal.value.faults), len(refusal.value.fields)) == (70, 50)
+    assert "70" in refusal.value.sentence
 
 
 def test_an_item_sheet_becomes_items_that_can_be_taken(tmp_path: Path) -> None:
@@ -106,12 +137,12 @@ async def test_a_sheet_of_inspectors_imported_twice_changes_nothing(
     database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await two_bureaus(tmp_path, monkeypatch)
-    rows = read_inspectors(_file(tmp_path, PEOPLE), WORDS)
+    people = read_inspectors(_file(tmp_path, PEOPLE), WORDS)
     words = {"bureau": GUANGZHOU, "reason": "导入"}
-    assert await do(import_inspectors, rows=rows, **words) == Imported(2, 0, 0)
-    assert await do(import_inspectors, rows=rows, **words) == Imported(0, 0, 2)
+    assert await do(import_inspectors, sheet=people, **words) == Imported(2, 0, 0)
+    assert await do(import_inspectors, sheet=people, **words) == Imported(0, 0, 2)
     moved = read_inspectors(_file(tmp_path, PEOPLE.replace("一中队", "三中队")), WORDS)
-    assert await do(import_inspectors, rows=moved, **words) == Imported(0, 1, 1)
+    assert await do(import_inspectors, sheet=moved, **words) == Imported(0, 1, 1)
     assert (await inspector(GUANGZHOU, "TH-001")).version == 2
     recusal_sheet = _file(
         tmp_path,
@@ -155,8 +186,8 @@ async def test_one_wrong_inspector_keeps_the_whole_sheet_out(
     database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await two_bureaus(tmp_path, monkeypatch)
-    rows = read_inspectors(_file(tmp_path, PEOPLE.replace("天河区、萝岗区", "")), WORDS)
+    people = read_inspectors(_file(tmp_path, PEOPLE.replace("天河区、萝岗区", "")), WORDS)
     with pytest.raises(Invalid) as refusal:
-        await do(import_inspectors, bureau=GUANGZHOU, rows=rows, reason="导入")
-    assert list(refusal.value.fields) == ["工号 TH-001"]
+        await do(import_inspectors, bureau=GUANGZHOU, sheet=people, reason="导入")
+    assert [str(place) for place in refusal.value.fields] == ["第 2 行 H 回避区划"]
     assert (await inspectors(GUANGZHOU)).inspectors == ()

@@ -70,7 +70,7 @@ def test_the_small_sheets_are_read_by_the_imports_without_a_fault(tmp_path: Path
     small = sheets.tables(600, 40, 20)
     sheets.write(tmp_path, small)
     words = {place.name: place.code for place in names.DISTRICTS}
-    assert len(read_inspectors(tmp_path / sheets.INSPECTORS, words)) == 40
+    assert len(read_inspectors(tmp_path / sheets.INSPECTORS, words).inspectors) == 40
     assert len(read_recusals(tmp_path / sheets.RECUSALS)) == len(small.recusals)
     assert len(read_facts(tmp_path / sheets.FACTS).facts) == len(small.facts)
 
