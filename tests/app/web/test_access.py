@@ -14,7 +14,14 @@ from app import access
 from app.access import Access, anyone, check_routes, marks, may, own_path
 from app.accounts.role_rules import MAY, ROLES, Role
 from tests.app.accounts.staff import ONE_TIME, enter, make_account, make_administrators
-from tests.app.web.site import browser, make_everybody, make_site, make_staff, words
+from tests.app.web.site import (
+    browser,
+    make_everybody,
+    make_site,
+    make_staff,
+    print_password_today,
+    words,
+)
 from tests.conftest import TestDatabase
 
 WANDERING = re.compile(r"\{(\w+):(\w+)\}")
@@ -86,6 +93,7 @@ async def test_whoever_has_not_finished_signing_in_gets_no_further(
 ) -> None:
     app = make_site(database, tmp_path)
     await make_account(await make_administrators(), "draw-operator", own_password=False)
+    await print_password_today()
     token = await enter(password=ONE_TIME, now=datetime.now(UTC))
     async with browser(app, token) as visitor:
         for path, method, mark in marks(app):
