@@ -12,7 +12,14 @@ from litestar.di import Provide
 from litestar.types import Middleware
 
 from app import access, assets, errors, home, job_pages, rendering, security, style_pages
-from app.accounts import account_key, account_pages, sign_in_pages, staff_pages, witness_pages
+from app.accounts import (
+    account_key,
+    account_pages,
+    sign_in_pages,
+    staff_pages,
+    token_pages,
+    witness_pages,
+)
 from app.accounts.authentication import Authentication
 from app.draws.rehearsal_actions import is_rehearsal
 from app.jobs import Work, Worker
@@ -25,6 +32,7 @@ from registries.engines import engine_for
 ROOMS: Final[tuple[Any, ...]] = (
     home,
     account_pages,
+    token_pages,
     job_pages,
     staff_pages,
     witness_pages,

@@ -22,13 +22,17 @@ COLUMNS = ", ".join(FIELDS)
 
 @dataclass(frozen=True)
 class Filter:
-    """Which entities a list is about; "" means any. `kind` and `tag` are single codes."""
+    """Which entities a list is about; "" means any. `kind` and `tag` are single codes.
+
+    `within` are the districts that the person asking may see, ascending; empty for all of the bureau.
+    """
 
     district: str = ""
     kind: str = ""
     grade: str = ""
     state: str = ""
     tag: str = ""
+    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,12 +139,14 @@ async def search(
     return Page(tuple(found[:limit]), last)
 
 
-async def counts(bureau: str) -> dict[tuple[str, str], int]:
-    """Return how many entities the bureau has by (state, reason why set aside)."""
+async def counts(bureau: str, within: tuple[str, ...] = ()) -> dict[tuple[str, str], int]:
+    """Return how many entities the bureau has by (state, reason why set aside), in some districts or all."""
+    where, values = _conditions(Filter(within=within))
     rows = await database.fetch(
-        "SELECT state, state_reason, count(*) AS n FROM entity WHERE bureau = {}"
+        f"SELECT state, state_reason, count(*) AS n FROM entity WHERE bureau = {{}}{where}"
         " GROUP BY state, state_reason ORDER BY state, state_reason",
         bureau,
+        *values,
     )
     return {(row["state"], row["state_reason"]): row["n"] for row in rows}
 
@@ -157,6 +163,8 @@ def _conditions(wanted: Filter) -> tuple[str, list[Any]]:
     parts: list[tuple[str, list[Any]]] = []
     if wanted.district:
         parts.append(("district = {}", [wanted.district]))
+    if wanted.within:
+        parts.append((f"district IN ({_places(wanted.within)})", [*wanted.within]))
     if wanted.grade:
         rare = "grade IN ('B', 'C') AND " if wanted.grade in {"B", "C"} else ""
         parts.append((f"{rare}grade = {{}}", [wanted.grade]))
@@ -169,6 +177,10 @@ def _conditions(wanted: Filter) -> tuple[str, list[Any]]:
     if wanted.tag:
         parts.append(("tags <> '' AND '+' || tags || '+' LIKE {}", [f"%+{wanted.tag}+%"]))
     return "".join(f" AND {sql}" for sql, _ in parts), [v for _, vs in parts for v in vs]
+
+
+def _places(values: tuple[str, ...]) -> str:
+    return ", ".join("{}" for _ in values)
 
 
 def _matching(key: str, *, short: bool) -> str:

@@ -21,7 +21,9 @@ class Principal:
     """Who makes a request: the account of a living session, and what it may do right now.
 
     `districts` is empty for the whole bureau; `draw` is the one draw that an invited witness may
-    see, "" for staff. `outstanding` says what has to be done before anything else may be.
+    see, "" for staff. `outstanding` says what has to be done before anything else may be. `scopes`
+    narrow what a program with the person's token may do (None: the person itself; then `session` is
+    the session, otherwise 0).
     """
 
     account: int
@@ -35,10 +37,13 @@ class Principal:
     second_factor_done: bool
     outstanding: Outstanding
     seen_at: datetime
+    scopes: frozenset[str] | None = None
 
     def may(self, capability: Capability) -> bool:
-        """Say whether the capability is there and nothing is outstanding."""
-        return not self.outstanding and capability in role_rules.capabilities(self.roles)
+        """Say whether the capability is there, within the scopes, and nothing is outstanding."""
+        if self.outstanding or (self.scopes is not None and capability not in self.scopes):
+            return False
+        return capability in role_rules.capabilities(self.roles)
 
     def covers(self, district: str) -> bool:
         """Say whether rows of a district are this person's to see."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import BigInt, BigSerial, Boolean, Date, Timestamptz, Varchar
+from piccolo.columns import BigInt, BigSerial, Boolean, Date, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 
@@ -103,3 +103,29 @@ class InvitationTable(Table, tablename="witness_invitation"):
     redeemed_at = Timestamptz(null=True, default=None)
     withdrawn_at = Timestamptz(null=True, default=None)
     reason = Varchar(length=500, default="")
+
+
+class ApiTokenTable(Table, tablename="api_token"):
+    """A token by which a program acts as its owner, within some of the owner's capabilities, up to a day."""
+
+    id = BigSerial(primary_key=True)
+    bureau = Varchar(length=6)
+    account = BigInt()
+    purpose = Varchar(length=100)
+    scopes = Varchar(length=500)
+    token_digest = Varchar(length=64)
+    made_at = Timestamptz()
+    valid_to = Date()
+    used_at = Timestamptz(null=True, default=None)
+    ended_at = Timestamptz(null=True, default=None)
+
+
+class ApiAnswerTable(Table, tablename="api_answer"):
+    """What was answered to a write under an idempotency key, so that the same request is not done twice."""
+
+    id = BigSerial(primary_key=True)
+    token = BigInt()
+    key_digest = Varchar(length=64)
+    request_digest = Varchar(length=64)
+    body = Text()
+    at = Timestamptz()
