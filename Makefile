@@ -26,8 +26,10 @@ check: install ## ruff and mypy --strict
 test: check ## lint, types, everything on SQLite, the PostgreSQL essentials
 	$(BIN)/pytest -n $(WORKERS) -m "not full"
 
-test-all: install ## everything on both engines
-	$(BIN)/pytest -n $(WORKERS)
+# Playwright keeps an event loop in the process, which other asynchronous tests cannot share.
+test-all: install ## everything on both engines, then the browser tests
+	$(BIN)/pytest -n $(WORKERS) -m "not browser"
+	$(BIN)/pytest -n $(WORKERS) -m browser
 
 demo: install ## make a fictional city, run the main job on it and serve it at http://127.0.0.1:8000
 	$(BIN)/python -m app.demo --fresh --serve

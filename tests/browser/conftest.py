@@ -39,6 +39,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.full)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse a mixed run: Playwright keeps an event loop in the process, and other tests run their own."""
+    here = [item.path.is_relative_to(HERE) for item in session.items]
+    if any(here) and not all(here):
+        raise pytest.UsageError('browser tests need a run of their own: -m "not browser", then -m browser')
+
+
 @dataclass(frozen=True)
 class City:
     """A served city: where, and how to sign in as whom (staff number → password and secret)."""
