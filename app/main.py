@@ -11,7 +11,19 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.types import Middleware
 
-from app import access, assets, errors, home, job_pages, rendering, security, style_pages
+from app import (
+    access,
+    assets,
+    entity_edit_pages,
+    entity_import_pages,
+    entity_pages,
+    errors,
+    home,
+    job_pages,
+    rendering,
+    security,
+    style_pages,
+)
 from app.accounts import (
     account_key,
     account_pages,
@@ -31,6 +43,9 @@ from registries.engines import engine_for
 # (background work by kind) and `tasks` (what waits for a person, for the first page).
 ROOMS: Final[tuple[Any, ...]] = (
     home,
+    entity_pages,
+    entity_edit_pages,
+    entity_import_pages,
     account_pages,
     token_pages,
     job_pages,

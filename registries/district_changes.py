@@ -69,6 +69,19 @@ async def lookup_of(bureau: str, on: date) -> DistrictLookup:
     return DistrictLookup(await districts_of(bureau), on)
 
 
+async def names_of(bureau: str, on: date) -> dict[str, str]:
+    """Return code → name of the districts that lie in a bureau's own area on a day, in order of code.
+
+    A city's districts, or the district bureau's own and its towns. Raises NotFound.
+    """
+    found = await bureau_of(bureau)
+    districts = await districts_of(bureau)
+    own = districts.under(found.code, on)
+    if found.code != found.city and (itself := districts.get(found.code, on)):
+        own = [itself, *own]
+    return {one.code: one.name for one in sorted(own, key=lambda one: one.code)}
+
+
 async def changes_of(bureau: str) -> list[DistrictChange]:
     """Return a bureau's changes, oldest first."""
     rows = await database.fetch(

@@ -286,7 +286,8 @@ def _done(what: str, result: Entity) -> None:
 
 
 def _filter(wanted: Mapping[str, str | None]) -> Filter:
-    return Filter(**{name: value or "" for name, value in wanted.items()})
+    chosen: dict[str, Any] = {name: value or "" for name, value in wanted.items()}
+    return Filter(**chosen)
 
 
 def _values(pairs: tuple[str, ...]) -> dict[str, Any]:

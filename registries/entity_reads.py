@@ -151,6 +151,18 @@ async def counts(bureau: str, within: tuple[str, ...] = ()) -> dict[tuple[str, s
     return {(row["state"], row["state_reason"]): row["n"] for row in rows}
 
 
+async def counts_apart(bureau: str, within: tuple[str, ...] = ()) -> dict[str, int]:
+    """Return how many entities are set aside and retired; quick in large books, where they are few."""
+    where, values = _conditions(Filter(within=within))
+    rows = await database.fetch(
+        "SELECT state, count(*) AS n FROM entity"
+        f" WHERE bureau = {{}} AND state <> 'active'{where} GROUP BY state",
+        bureau,
+        *values,
+    )
+    return {"set-aside": 0, "retired": 0} | {row["state"]: row["n"] for row in rows}
+
+
 def end_of(day: date) -> datetime:
     """Return the moment at which `day` has ended in the bureau's time."""
     if day == date.max:

@@ -43,7 +43,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Refuse a mixed run: Playwright keeps an event loop in the process, and other tests run their own."""
     here = [item.path.is_relative_to(HERE) for item in session.items]
     if any(here) and not all(here):
-        raise pytest.UsageError('browser tests need a run of their own: -m "not browser", then -m browser')
+        raise pytest.UsageError(
+            'browser tests need a run of their own: -m "not browser", then -m browser'
+        )
 
 
 @dataclass(frozen=True)
