@@ -207,18 +207,29 @@ def one_of(label: str, options: Mapping[str, str], *checks: Any, hint: str = "")
     return RadioField(label, [*checks], description=hint, choices=options_of(options))
 
 
+class SeveralField(SelectMultipleField):  # type: ignore[misc]  # WTForms carries no types.
+    """Options to tick; WTForms has no Chinese sentence for one that is not offered."""
+
+    def pre_validate(self, form: WTForm) -> None:  # noqa: ARG002 - WTForms' signature.
+        """Refuse what is not offered."""
+        if self.validate_choice and set(self.data or ()) - {one.value for one in self.choices}:
+            raise ValidationError("有的选项不在列表中，请重新选择。")
+
+
 def several(
     label: str,
     options: Mapping[str, str],
     *checks: Any,
     hint: str = "",
+    known: bool = True,
 ) -> SelectMultipleField:
-    """Return options of which any number may be ticked."""
-    return SelectMultipleField(
+    """Return options of which any number may be ticked; `known` as for `choice`."""
+    return SeveralField(
         label,
         [*_checks(checks)],
         description=hint,
         choices=options_of(options),
+        validate_choice=known,
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )

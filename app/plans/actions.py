@@ -53,9 +53,16 @@ async def amend(deed: Deed, *, bureau: str, year: int, content: PlanContent, rea
     return await _enter(deed, bureau, year, content, amended=binding, reason=reason)
 
 
-async def change(deed: Deed, *, bureau: str, year: int, content: PlanContent) -> Plan:
-    """Replace the content of the version being drafted. Raises Refused once it is submitted."""
+async def change(
+    deed: Deed, *, bureau: str, year: int, content: PlanContent, seen: PlanContent | None = None
+) -> Plan:
+    """Replace the content of the version being drafted. Raises Refused once it is submitted.
+
+    `seen` is the content that the change was made from: Conflict when somebody changed it since.
+    """
     open_plan = await tables.plan(bureau, year)
+    if seen is not None and seen != open_plan.content:
+        raise Conflict("计划刚被他人改过，请返回查看后再改。您填写的内容没有保存。")
     if open_plan.state != "drafting":
         raise Refused(f"计划现在是“{rules.STATES[open_plan.state]}”，只有起草中的计划可以修改。")
     published = [one for one in await tables.plans(bureau, year) if one.state == "published"]
@@ -74,15 +81,13 @@ async def submit(deed: Deed, *, bureau: str, year: int) -> Plan:
 
 async def send_back(deed: Deed, *, bureau: str, year: int, reason: str) -> Plan:
     """Return a submitted version to its author, with a reason; by another person."""
-    submitted = await tables.plan(bureau, year)
-    rules.check_approver(submitted.drafted_by, deed.actor.name)
+    await _check_approver(deed, bureau, year)
     return await _step(deed, bureau, year, "return", {}, reason)
 
 
 async def approve(deed: Deed, *, bureau: str, year: int) -> Plan:
-    """Approve the submitted version; Refused for its author."""
-    submitted = await tables.plan(bureau, year)
-    rules.check_approver(submitted.drafted_by, deed.actor.name)
+    """Approve the submitted version; Refused for whoever wrote any of it."""
+    await _check_approver(deed, bureau, year)
     values = {PlanTable.approved_by: deed.actor.name, PlanTable.approved_at: deed.now}
     return await _step(deed, bureau, year, "approve", values)
 
@@ -143,6 +148,21 @@ async def _enter(
 async def _withdrawn(bureau: str, year: int) -> int | None:
     earlier = await tables.plans(bureau, year)
     return earlier[-1].id if earlier else None
+
+
+async def _check_approver(deed: Deed, bureau: str, year: int) -> None:
+    """Raise Refused where the approver drafted the version or changed it since; the log knows who did."""
+    submitted = await tables.plan(bureau, year)
+    rules.check_approver(submitted.drafted_by, deed.actor.name)
+    changed = await audit_log.entries(
+        bureau=bureau,
+        event="plan:change",
+        subject=f"plan:{year}/{submitted.version}",
+        actor=deed.actor.name,
+        limit=1,
+    )
+    if changed:
+        rules.check_approver(changed[0].actor_name, deed.actor.name)
 
 
 async def _check(content: PlanContent, bureau: str, year: int, *, amends: bool) -> None:
