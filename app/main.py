@@ -14,6 +14,8 @@ from litestar.types import Middleware
 from app import (
     access,
     assets,
+    audit_pages,
+    draw_pages,
     entity_edit_pages,
     entity_import_pages,
     entity_pages,
@@ -54,6 +56,8 @@ ROOMS: Final[tuple[Any, ...]] = (
     plan_edit_pages,
     plan_round_pages,
     plan_step_pages,
+    draw_pages,
+    audit_pages,
     account_pages,
     token_pages,
     job_pages,

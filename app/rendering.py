@@ -17,6 +17,7 @@ from litestar.template import TemplateConfig
 
 from app import assets
 from app.access import User
+from exports.printable import in_groups
 from registries import audit_events
 from registries.calendar import day_in_china
 from registries.database import SHANGHAI
@@ -75,6 +76,7 @@ def environment() -> jinja2.Environment:
         moment=moment,
         number=number,
         grouped_code=grouped_code,
+        in_groups=in_groups,
         permille=permille,
     )
     return made

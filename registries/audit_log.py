@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from registries import audit_events, database, log_keys
@@ -152,17 +153,26 @@ async def entries(
     event: str | None = None,
     subject: str | None = None,
     actor: str | None = None,
+    first: datetime | None = None,
+    last: datetime | None = None,
     before: int | None = None,
     limit: int = PAGE_LENGTH,
 ) -> list[LoggedEntry]:
-    """Return entries, the newest first; `before` is the last number of the page before."""
+    """Return entries, the newest first; `before` is the last number of the page before.
+
+    `first` and `last` (aware) are the moments from which and before which they were written.
+    """
     wanted = {"bureau": bureau, "event": event, "subject": subject, "actor_name": actor}
     given = {column: value for column, value in wanted.items() if value is not None}
     conditions = [f"{column} = {{}}" for column in given]
     values: list[Any] = list(given.values())
-    if before is not None:
-        conditions.append("number < {}")
-        values.append(before)
+    bounds: tuple[tuple[str, Any], ...] = (
+        ("number < {}", before),
+        ("at >= {}", instant(first) if first else None),
+        ("at < {}", instant(last) if last else None),
+    )
+    conditions += [condition for condition, value in bounds if value is not None]
+    values += [value for _, value in bounds if value is not None]
     where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
     rows = await database.fetch(
         f"SELECT {COLUMNS} FROM audit_entry {where}ORDER BY number DESC LIMIT {{}}",  # noqa: S608

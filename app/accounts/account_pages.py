@@ -26,6 +26,7 @@ from app.forms import Form, password, required, sent
 from app.rendering import Crumb, Link, done, invalid, moment, page
 from app.settings import Settings
 from exports import qr
+from exports.printable import in_groups
 from registries import database
 from registries.database import Deed
 from registries.errors import Invalid, Refused
@@ -196,7 +197,7 @@ def _secret_page(request: AnyRequest, secret: str, form: CodeForm) -> Template:
         request,
         "accounts/secret.html",
         title="启用动态口令",
-        secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
+        secret=in_groups(secret),
         plain=secret,
         picture=qr.qr_svg(address),
         form=form,

@@ -13,13 +13,13 @@ from app.demo.office import OPERATOR, WITNESS, Office
 from app.demo.opening import YEAR, title
 from app.demo.telling import Teller
 from app.draws import bundle_actions, gauges_reads, result_actions
-from app.draws.ceremony_commands import grouped
 from app.draws.draw_reads import Draw
 from app.draws.material_rules import Particulars
 from app.draws.pool_rules import LEFT_OUT
 from app.draws.preview_rules import GRADES, Preview
 from app.draws.result_actions import Published
 from app.draws.scope_rules import EXCLUSIONS
+from exports.printable import in_groups
 from registries import audit_check, audit_log
 from registries.errors import Refused
 from sampling.bundle import read_bundle
@@ -73,7 +73,7 @@ async def _freeze(office: Office, say: Teller) -> tuple[Draw, Preview]:
     say.more(f"　　　　　　　　　　最高 {most}")
     draw = await ceremony.freeze(office, preparation)
     say.did(f"冻结为 {draw.number}，此后任何命令都不能再改。公布承诺：")
-    say.more(grouped(draw.commitment))
+    say.more(in_groups(draw.commitment))
     return draw, seen
 
 
@@ -86,7 +86,7 @@ async def _contribute(office: Office, draw: Draw, say: Teller) -> None:
         say.more(f"{one.label}（{one.party.name}，{one.party.capacity}）：{done}")
     digest = await ceremony.fix_parts(office, draw.number)
     say.did("各方输入固定，掷骰之前公布输入摘要：")
-    say.more(grouped(digest))
+    say.more(in_groups(digest))
 
 
 async def _throw(office: Office, draw: Draw, say: Teller) -> None:
@@ -112,7 +112,7 @@ async def _result(office: Office, draw: Draw, seen: Preview, say: Teller) -> Pub
         say.more(f"{names[district]} {count} 家：{each}")
     await ceremony.sign(office, draw.number)
     say.did("操作员和见证人签字，结果封存。公布结果根：")
-    say.more(grouped(found.root))
+    say.more(in_groups(found.root))
     return found
 
 

@@ -12,6 +12,7 @@ from app.command_line import act, bureau_option, by_option
 from app.draws import ceremony_actions, draw_reads
 from app.draws.ceremony_rules import TYPISTS, Dice, Typist
 from app.draws.draw_reads import Draw
+from exports.printable import in_groups
 from registries.database import Deed
 from registries.errors import Invalid
 from registries.terminal import Command
@@ -46,11 +47,6 @@ def say(draw: Draw, sentence: str) -> None:
     click.echo(f"{'【演练】' if draw.rehearsal else ''}{draw.number}：{sentence}")
 
 
-def grouped(digest: str) -> str:
-    """Return a digest in groups of four, as it is read aloud and compared."""
-    return " ".join(digest[at : at + 4] for at in range(0, len(digest), 4))
-
-
 @click.command("open", cls=Command)
 @NUMBER
 @bureau_option
@@ -61,7 +57,7 @@ def open_command(number: str, bureau: str | None, by: str) -> None:
         bureau, by, number, lambda d, one: ceremony_actions.open_list(d, one, operator=by)
     )
     say(draw, "开始收取承诺。请各方核对屏幕上的承诺值：")
-    click.echo(grouped(draw.commitment))
+    click.echo(in_groups(draw.commitment))
     click.echo("各方用自己的设备生成承诺：python -m sampling commit；然后 yaohao draw commit。")
 
 
@@ -96,7 +92,7 @@ def commit_command(
             commit_value=commit_value,
         ),
     )
-    say(draw, f"席位 {label} 的承诺已登记：{grouped(commit_value)}")
+    say(draw, f"席位 {label} 的承诺已登记：{in_groups(commit_value)}")
 
 
 @click.command("close", cls=Command)
@@ -172,7 +168,7 @@ def fix_command(number: str, bureau: str | None, by: str) -> None:
         bureau, by, number, lambda d, one: ceremony_actions.fix_parts(d, one, operator=by)
     )
     say(draw, "各方输入已固定。请记下输入摘要（parts_digest）：")
-    click.echo(grouped(digest))
+    click.echo(in_groups(digest))
     click.echo("下一步：当众掷骰子，操作员和见证人各自录入（yaohao draw die）。")
 
 
@@ -215,10 +211,10 @@ def _typing(
 
 def _dice_sentence(dice: Dice) -> str:
     if dice.complete:
-        return f"{dice.wanted} 位数字双方一致：{grouped(dice.digits)}。下一步：yaohao draw run。"
+        return f"{dice.wanted} 位数字双方一致：{in_groups(dice.digits)}。下一步：yaohao draw run。"
     waiting = "、".join(TYPISTS[one] for one in TYPISTS if one not in dice.typed)
     again = "双方所录不一致，请重读同一枚骰子。" if dice.attempt > 1 and not dice.typed else ""
-    shown = grouped(dice.digits) or "（无）"
+    shown = in_groups(dice.digits) or "（无）"
     return f"{again}已一致 {len(dice.digits)} 位：{shown}；第 {dice.position} 位等待{waiting}录入。"
 
 

@@ -23,6 +23,7 @@ from app.draws.preparation_actions import Preparation
 from app.draws.settings_rules import HALL_MODES, Settings
 from app.draws.state_rules import STATES
 from app.plans import rules as plan_rules
+from exports.printable import in_groups
 from registries.errors import Refused
 from registries.terminal import Command, as_text, json_option
 from sampling.verifying import FROZEN_FILES
@@ -154,7 +155,7 @@ def freeze_command(preparation: int, bureau: str | None, by: str) -> None:
         lambda deed, code: freeze_actions.freeze(deed, bureau=code, preparation=preparation),
     )
     click.echo(f"{_mark(draw)}抽查 {draw.number} 已冻结，任何命令都不能再改。")
-    click.echo(f"承诺：{_groups(draw.commitment)}")
+    click.echo(f"承诺：{in_groups(draw.commitment)}")
     click.echo("请在大屏和见证人签字条上公布承诺。下一步：yaohao draw open " + draw.number)
 
 
@@ -198,8 +199,8 @@ def show_command(number: str, bureau: str | None, as_json: bool) -> None:  # noq
         click.echo(as_text(msgspec.to_builtins({"draw": draw, "steps": steps})))
         return
     click.echo(f"{_mark(draw)}{draw.number}  {draw.title}：{STATES[draw.state]}")
-    click.echo(f"承诺：{_groups(draw.commitment)}")
-    click.echo(f"上一次抽查的承诺：{_groups(draw.previous) or '无（首次抽查）'}")
+    click.echo(f"承诺：{in_groups(draw.commitment)}")
+    click.echo(f"上一次抽查的承诺：{in_groups(draw.previous) or '无（首次抽查）'}")
     click.echo(f"抽 {draw.total} 家，任务至 {draw.tasks_end}，最迟启封 {draw.unseal_by}")
     for step in steps:
         at = step.at.astimezone(preparation_actions.SHANGHAI)
@@ -257,7 +258,3 @@ def gauges_command(year: int, bureau: str | None, as_json: bool) -> None:  # noq
 
 def _mark(draw: Draw) -> str:
     return "【演练】" if draw.rehearsal else ""
-
-
-def _groups(digest: str) -> str:
-    return " ".join(digest[at : at + 4] for at in range(0, len(digest), 4))

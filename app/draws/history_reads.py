@@ -19,6 +19,10 @@ from app.draws.tables import (
 
 T = TypeVar("T")
 
+MANNERS = {"signed": "签字", "objection": "有异议签字", "refused": "拒绝签字"}
+SIGNERS = {"operator": "操作员", "witness": "纪检监察见证人", "head": "局负责人"}
+OUTCOMES = {"called": "已递补", "left": "各组都有回避，留下不查"}
+
 
 @dataclass(frozen=True)
 class Signature:

@@ -15,15 +15,12 @@ from app.draws.ceremony_commands import NUMBER, say
 from app.draws.draw_reads import Draw
 from app.draws.fairness_reads import Fairness
 from app.draws.fairness_rules import Comparison, PairComparison
-from app.draws.history_reads import History
+from app.draws.history_reads import MANNERS, OUTCOMES, SIGNERS, History
 from app.draws.state_rules import GROUNDS, STATES, STEPS
 from exports.dates import chinese_time
 from registries.terminal import Command, as_text, json_option
 from sampling.encoding import fraction_text
 
-MANNERS = {"signed": "签字", "objection": "有异议签字", "refused": "拒绝签字"}
-SIGNERS = {"operator": "操作员", "witness": "纪检监察见证人", "head": "局负责人"}
-OUTCOMES = {"called": "已递补", "left": "各组都有回避，留下不查"}
 RUNS = 99
 
 

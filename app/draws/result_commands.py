@@ -6,10 +6,11 @@ import click
 
 from app.command_line import bureau_option, by_option, the_bureau
 from app.draws import draw_reads, result_actions, signing_actions
-from app.draws.ceremony_commands import NUMBER, OPERATOR, WITNESS, deed_of, grouped, say
+from app.draws.ceremony_commands import NUMBER, OPERATOR, WITNESS, deed_of, say
 from app.draws.draw_reads import Draw
 from app.draws.result_actions import Published
 from app.draws.state_rules import GROUNDS, STATES, State
+from exports.printable import in_groups
 from registries import database
 from registries.database import Actor, Deed
 from registries.terminal import Command
@@ -43,10 +44,10 @@ def run_command(number: str, bureau: str | None, by: str) -> None:
 
 def print_published(found: Published) -> None:
     """Print what the hall may see in `counts` mode: digests, and numbers per district and team."""
-    click.echo(f"输入摘要 {grouped(found.parts_digest)}")
-    click.echo(f"骰子     {grouped(found.dice)}")
-    click.echo(f"结果根   {grouped(found.root)}（{found.leaves} 条）")
-    click.echo(f"结果摘要 {grouped(found.result_digest)}")
+    click.echo(f"输入摘要 {in_groups(found.parts_digest)}")
+    click.echo(f"骰子     {in_groups(found.dice)}")
+    click.echo(f"结果根   {in_groups(found.root)}（{found.leaves} 条）")
+    click.echo(f"结果摘要 {in_groups(found.result_digest)}")
     for district, count in result_actions.counts_by_district(found.counts).items():
         teams = [row for row in found.counts if row["district"] == district]
         each = "、".join(f"第 {row['team']} 组 {row['entities']} 家" for row in teams)
