@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Final
 
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import PathParameter
-from litestar.response import Redirect, Stream, Template
+from litestar.response import Template
 
 from app import jobs, lists
 from app.access import may
 from app.accounts.authentication import principal
 from app.forms import Form, a_day, asked, choice, file, options_of, sent, text
 from app.jobs import Running
+from app.list_pages import exporting
 from app.lists import Rows, Table, attachment
 from app.rendering import Crumb, Link, done, invalid, page
 from exports.workbook import Column
@@ -30,7 +32,6 @@ AnyRequest = Request[Any, Any, Any]
 Number = Annotated[int, PathParameter(ge=0)]
 LINKS: Final = (Link("监督", "操作日志", "/log", ("log:read",)),)
 BACK: Final = (Crumb("操作日志", "/log"),)
-WORKBOOK: Final = "log-workbook"
 CHECK: Final = "log-check"
 PAGE: Final = 50
 LARGEST_NOTE: Final = 10_000
@@ -86,29 +87,6 @@ async def log_page(request: AnyRequest) -> Template:
         first=lists.first_page(request),
         query=lists.query_with(request, after="").partition("?")[2],
         size=await audit_log.size(),
-    )
-
-
-@get("/log.csv", opt=may("log:read"))
-async def log_csv(request: AnyRequest) -> Stream:
-    """Send the entries as they are filtered, whole."""
-    return lists.csv_answer(_table(principal(request).bureau, dict(request.query_params)))
-
-
-@post("/log/export", opt=may("log:read"), status_code=303)
-async def log_export(request: AnyRequest) -> Redirect:
-    """Ask for the same as a workbook."""
-    who = principal(request)
-    filters = {name: value for name, value in request.query_params.items() if name != "after"}
-    return await lists.ask_for_workbook(
-        user=who, actor=who.actor(), kind=WORKBOOK, title="操作日志", filters=filters
-    )
-
-
-async def write_workbook(running: Running) -> dict[str, Any]:
-    """Write the workbook that was asked for."""
-    return await lists.write_table(
-        running, _table(running.job.bureau, running.job.arguments["filters"])
     )
 
 
@@ -253,9 +231,11 @@ async def _entry(bureau: str, number: int) -> LoggedEntry:
     return found
 
 
-def _table(bureau: str, query: dict[str, str]) -> Table:
+async def table_of(bureau: str, filters: Mapping[str, str]) -> Table:
+    """Return the entries that fit, to be taken along."""
+
     async def read(after: str, length: int) -> tuple[Rows, str | None]:
-        found = await _entries(bureau, query | {"after": ""}, length, after)
+        found = await _entries(bureau, filters, length, after)
         rows = [
             (
                 one.number,
@@ -283,14 +263,14 @@ def _file(content: bytes, name: str, type_: str) -> Response[bytes]:
     return Response(content, media_type=type_, headers=attachment(name))
 
 
+EXPORT: Final = exporting("/log", "操作日志", "log:read", table_of)
 HANDLERS: Final = [
     log_page,
-    log_csv,
-    log_export,
     entry_page,
     proof_post,
     checkpoint_post,
     check_page,
     check_post,
+    *EXPORT.handlers,
 ]
-JOBS: Final = {WORKBOOK: write_workbook, CHECK: check}
+JOBS: Final = {CHECK: check, **EXPORT.jobs}

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
-from litestar import Request, get, post
+from litestar import Request, get
 from litestar.exceptions import NotFoundException
 from litestar.params import PathParameter
-from litestar.response import Redirect, Stream, Template
+from litestar.response import Template
 
-from app import lists
 from app.access import may
 from app.accounts.authentication import principal
+from app.accounts.session_reads import Principal
 from app.draws import draw_reads, history_reads, result_actions
 from app.draws.draw_reads import Draw
 from app.draws.state_rules import OPEN, SIGNED, STATES
-from app.jobs import Running
+from app.list_pages import exporting
 from app.lists import Rows, Table
 from app.rendering import Crumb, Link, page
 from exports.workbook import Column
@@ -27,7 +28,6 @@ AnyRequest = Request[Any, Any, Any]
 Number = Annotated[str, PathParameter(max_length=40)]
 LINKS: Final = (Link("抽查", "抽查轮次", "/draws", ("draws:read",)),)
 BACK: Final = (Crumb("抽查轮次", "/draws"),)
-WORKBOOK: Final = "draws-workbook"
 COLUMNS: Final = (
     Column("编号", 12),
     Column("名称", 40),
@@ -52,29 +52,6 @@ async def draws_page(request: AnyRequest) -> Template:
         states=STATES,
         tone=tone,
     )
-
-
-@get("/draws.csv", opt=may("draws:read"))
-async def draws_csv(request: AnyRequest) -> Stream:
-    """Send what the list shows."""
-    return lists.csv_answer(_table(await _seen_by(principal(request))))
-
-
-@post("/draws/export", opt=may("draws:read"), status_code=303)
-async def draws_export(request: AnyRequest) -> Redirect:
-    """Ask for the same as a workbook."""
-    who = principal(request)
-    return await lists.ask_for_workbook(
-        user=who, actor=who.actor(), kind=WORKBOOK, title="抽查轮次", filters={"draw": who.draw}
-    )
-
-
-async def write_workbook(running: Running) -> dict[str, Any]:
-    """Write the workbook that was asked for."""
-    only = running.job.arguments["filters"]["draw"]
-    found = await draw_reads.draws_of(running.job.bureau)
-    chosen = [one for one in found if not only or one.number == only]
-    return await lists.write_table(running, _table(chosen))
 
 
 @get("/draws/{number:str}", opt=may("draws:read"))
@@ -119,7 +96,11 @@ async def _seen_by(who: Any) -> list[Draw]:
     return [one for one in found if not who.draw or one.number == who.draw]
 
 
-def _table(draws: list[Draw]) -> Table:
+async def table_of(bureau: str, filters: Mapping[str, str]) -> Table:
+    """Return the draws of a bureau, or the one that a witness may see, to be taken along."""
+    only = filters["draw"]
+    draws = [one for one in await draw_reads.draws_of(bureau) if not only or one.number == only]
+
     async def read(after: str, length: int) -> tuple[Rows, str | None]:  # noqa: ARG001 - a few dozen rows.
         rows = [
             (
@@ -143,5 +124,11 @@ def _today() -> Any:
     return day_in_china(datetime.now(UTC))
 
 
-HANDLERS: Final = [draws_page, draws_csv, draws_export, draw_page]
-JOBS: Final = {WORKBOOK: write_workbook}
+def chosen(query: Mapping[str, str], who: Principal) -> dict[str, str]:  # noqa: ARG001 - it has no filter.
+    """Return the one draw to which an invited witness is limited, "" for staff."""
+    return {"draw": who.draw}
+
+
+EXPORT: Final = exporting("/draws", "抽查轮次", "draws:read", table_of, chosen)
+HANDLERS: Final = [draws_page, draw_page, *EXPORT.handlers]
+JOBS: Final = EXPORT.jobs

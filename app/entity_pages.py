@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, get
 from litestar.params import PathParameter
-from litestar.response import Redirect, Stream, Template
+from litestar.response import Redirect, Template
 
 from app import lists
 from app.access import may
 from app.accounts.authentication import principal
 from app.accounts.session_reads import Principal
 from app.forms import Form, a_day, asked, choice, options_of, text
-from app.jobs import Running
+from app.list_pages import exporting, of_address
 from app.lists import Rows, Table
 from app.rendering import Crumb, Link, Task, page
 from exports.workbook import Column
@@ -35,7 +35,6 @@ Id = Annotated[str, PathParameter(max_length=40)]
 LINKS: Final = (Link("两库一单", "监管对象", "/entities", ("books:read",)),)
 BACK: Final = (Crumb("监管对象", "/entities"),)
 TITLE: Final = "监管对象"
-WORKBOOK: Final = "entities-workbook"
 EXPORTED: Final = {"id": "统一社会信用代码", **CONTENT}
 
 
@@ -106,31 +105,6 @@ async def entities_page(request: AnyRequest) -> Response[Any]:
     )
 
 
-@get("/entities.csv", opt=may("books:read"))
-async def entities_csv(request: AnyRequest) -> Stream:
-    """Send the list as it is filtered, whole, while it is read."""
-    who = principal(request)
-    return lists.csv_answer(await table_of(who.bureau, wanted_of(request.query_params, who)))
-
-
-@post("/entities/export", opt=may("books:read"), status_code=303)
-async def entities_export(request: AnyRequest) -> Redirect:
-    """Ask for the list as it is filtered as a workbook, made in the background."""
-    who = principal(request)
-    filters = {name: value for name, value in request.query_params.items() if name != "after"}
-    wanted_of(filters, who)
-    return await lists.ask_for_workbook(
-        user=who, actor=who.actor(), kind=WORKBOOK, title=TITLE, filters=filters
-    )
-
-
-async def write_workbook(running: Running) -> dict[str, Any]:
-    """Write the workbook that was asked for, within the districts of whoever asked."""
-    said = running.job.arguments
-    wanted = _wanted(said["filters"], tuple(said["districts"]))
-    return await lists.write_table(running, await table_of(running.job.bureau, wanted))
-
-
 @get("/entities/{number:str}", opt=may("books:read"))
 async def entity_page(request: AnyRequest, number: Id) -> Template:
     """Show an entity, now or as of a day, and everything that changed."""
@@ -187,9 +161,10 @@ def wanted_of(query: Mapping[str, str], who: Principal) -> Wanted:
     return _wanted(query, within(who))
 
 
-async def table_of(bureau: str, wanted: Wanted) -> Table:
+async def table_of(bureau: str, filters: Mapping[str, str]) -> Table:
     """Return a list of entities as it is exported. Raises Refused for a search that is too short."""
     names = await names_of(bureau, _today())
+    wanted = _wanted(filters, tuple(filters["within"].split()))
     await wanted.page(bureau, "", 1)
 
     async def read(after: str, length: int) -> tuple[Rows, str | None]:
@@ -210,6 +185,11 @@ async def table_of(bureau: str, wanted: Wanted) -> Table:
         for heading in headings
     ]
     return Table("监管对象名录", columns, read, _remarks(wanted, names))
+
+
+def chosen(query: Mapping[str, str], who: Principal) -> dict[str, str]:
+    """Return what an export is limited to: the filter, and the districts that the person may see."""
+    return of_address(query, who) | {"within": " ".join(within(who))}
 
 
 async def tasks(who: Any, now: datetime) -> list[Task]:  # noqa: ARG001 - every room's tasks are asked alike.
@@ -264,5 +244,6 @@ def _today() -> date:
     return day_in_china(datetime.now(UTC))
 
 
-HANDLERS: Final = [entities_page, entities_csv, entities_export, entity_page]
-JOBS: Final = {WORKBOOK: write_workbook}
+EXPORT: Final = exporting("/entities", TITLE, "books:read", table_of, chosen)
+HANDLERS: Final = [entities_page, entity_page, *EXPORT.handlers]
+JOBS: Final = EXPORT.jobs

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
 
-from litestar import Request, get, post
+from litestar import Request, get
 from litestar.params import PathParameter
-from litestar.response import Redirect, Stream, Template
+from litestar.response import Template
 
-from app import lists
 from app.access import may
 from app.accounts.authentication import principal
 from app.accounts.role_rules import Capability
 from app.draws import gauges_reads
-from app.jobs import Running
+from app.list_pages import exporting
 from app.lists import Rows, Table
 from app.plans import rules, tables
 from app.plans.rules import Gauges, Round
@@ -32,7 +32,6 @@ Year = Annotated[int, PathParameter(ge=2000, le=2100)]
 Version = Annotated[int, PathParameter(ge=1, le=1000)]
 LINKS: Final = (Link("抽查", "年度计划", "/plans", ("plans:read",)),)
 BACK: Final = (Crumb("年度计划", "/plans"),)
-WORKBOOK: Final = "plans-workbook"
 TONES: Final = {"published": "good", "withdrawn": "plain", "drafting": "active"}
 # What brings a version on from each state: the step, the words of the button, the capability.
 NEXT: Final[dict[str, tuple[tuple[str, str, Capability], ...]]] = {
@@ -75,26 +74,6 @@ async def plans_page(request: AnyRequest) -> Template:
         due=rules.publication_due(today.year),
         may_draft=who.may("plans:draft"),
     )
-
-
-@get("/plans.csv", opt=may("plans:read"))
-async def plans_csv(request: AnyRequest) -> Stream:
-    """Send every round of every version."""
-    return lists.csv_answer(table_of(principal(request).bureau))
-
-
-@post("/plans/export", opt=may("plans:read"), status_code=303)
-async def plans_export(request: AnyRequest) -> Redirect:
-    """Ask for the same as a workbook."""
-    who = principal(request)
-    return await lists.ask_for_workbook(
-        user=who, actor=who.actor(), kind=WORKBOOK, title="年度计划", filters={}
-    )
-
-
-async def write_workbook(running: Running) -> dict[str, Any]:
-    """Write the workbook that was asked for."""
-    return await lists.write_table(running, table_of(running.job.bureau))
 
 
 @get("/plans/{year:int}/{version:int}", opt=may("plans:read"))
@@ -156,7 +135,7 @@ def events_of(plan: Plan) -> list[tuple[datetime, str, str]]:
     return [(when, title, text) for when, title, text in told if when is not None]
 
 
-def table_of(bureau: str) -> Table:
+async def table_of(bureau: str, filters: Mapping[str, str]) -> Table:  # noqa: ARG001 - it has no filter.
     """Return the rounds of every version of a bureau's plans, to be taken along."""
 
     async def read(after: str, length: int) -> tuple[Rows, str | None]:  # noqa: ARG001 - a few dozen rows.
@@ -242,5 +221,6 @@ def _today() -> date:
     return day_in_china(datetime.now(UTC))
 
 
-HANDLERS: Final = [plans_page, plans_csv, plans_export, plan_page]
-JOBS: Final = {WORKBOOK: write_workbook}
+EXPORT: Final = exporting("/plans", "年度计划", "plans:read", table_of)
+HANDLERS: Final = [plans_page, plan_page, *EXPORT.handlers]
+JOBS: Final = EXPORT.jobs
