@@ -42,6 +42,11 @@ class SheetForm(Form):
     digest = HiddenField()
     file = file("表格文件", hint="xlsx、xls 或 CSV。", accept=".xlsx,.xls,.csv")
 
+    def __init__(self, *arguments: Any, **values: Any) -> None:
+        super().__init__(*arguments, **values)
+        # It is asked for in the first step alone, where the form is shown.
+        self.file.flags.required = True
+
 
 @dataclass(frozen=True)
 class Preview:
@@ -97,7 +102,10 @@ def importing(kind: Importing) -> list[Any]:
             return await _answer(request, kind, form, path, confirmed=confirmed)
         except SheetRefused as refusal:
             form.kept.data = form.digest.data = ""
-            words = _words(kind, form) | {"faults": refusal.faults[:SHOWN], "in_all": len(refusal.faults)}
+            words = _words(kind, form) | {
+                "faults": refusal.faults[:SHOWN],
+                "in_all": len(refusal.faults),
+            }
             return invalid(request, "sheets/upload.html", **words)
         except Invalid as refusal:
             form.take(refusal)
