@@ -7,6 +7,7 @@ fault goes to the log file under it, with its traceback and no word of what was 
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from app.access import API_PREFIX, where_to_sign_in
 from app.rendering import page
 from registries.errors import Conflict, Invalid, NotFound, Refused, YaohaoError
 
+# How the framework says that a header or a value of the address is missing; only the name is passed on.
+MISSING: Final = re.compile(r"^Missing required \w+ parameter '([\w-]+)'")
 LOGGER: Final = logging.getLogger("yaohao.faults")
 PROBLEM_TYPE: Final = "application/problem+json"
 STATUS_OF: Final[dict[type[YaohaoError], int]] = {
@@ -92,7 +95,18 @@ def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Respons
         return Redirect(way, status_code=HTTP_303_SEE_OTHER)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return fault(request, error)
-    return _answer(request, status, "", headers=error.headers)
+    headers = dict(error.headers or {})
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["www-authenticate"] = "Bearer"  # Programs alone get here (RFC 6750, section 3).
+    return _answer(request, status, "", headers=headers, fields=_fields(error))
+
+
+def _fields(error: HTTPException) -> dict[str, list[str]]:
+    """Return which parts of a program's request have the wrong form; the framework's English stays out."""
+    places = error.extra if isinstance(error.extra, list) else []
+    named = [one["key"] for one in places if isinstance(one, dict) and one.get("key")]
+    named += MISSING.findall(error.detail or "")
+    return {str(key): ["缺少，或者类型、取值不对。请对照接口说明。"] for key in named}
 
 
 def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

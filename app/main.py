@@ -13,6 +13,7 @@ from litestar.types import Middleware
 
 from app import (
     access,
+    api,
     assets,
     audit_pages,
     calendar_pages,
@@ -45,6 +46,7 @@ from app.accounts import (
     witness_pages,
 )
 from app.accounts.authentication import Authentication
+from app.accounts.token_authentication import TokenAuthentication
 from app.draws.rehearsal_actions import is_rehearsal
 from app.jobs import Work, Worker
 from app.settings import Settings
@@ -73,6 +75,7 @@ ROOMS: Final[tuple[Any, ...]] = (
     account_pages,
     token_pages,
     job_pages,
+    api,
     staff_pages,
     witness_pages,
 )
@@ -119,7 +122,7 @@ def kinds() -> dict[str, Work]:
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
-    return [security.SameOrigin(settings), Authentication(settings)]
+    return [security.SameOrigin(settings), Authentication(settings), TokenAuthentication()]
 
 
 def _running(settings: Settings) -> Callable[[Litestar], Any]:

@@ -29,7 +29,9 @@ class TokenForm(Form):
 
     purpose = text("用途", required("用途"), hint="例如 与市场监管部门交换名录。", most=100)
     scopes = several(
-        "可以办理", {one: CAPABILITIES[one] for one in token_actions.SCOPES}, required("可以办理")
+        "可以办理",
+        {one: CAPABILITIES[one] for one in token_actions.SCOPES},
+        required("可以办理", chosen=True),
     )
     valid_to = a_day("有效期至", required("有效期至"), hint="最长一年；不再使用时请立即停用。")
 
