@@ -62,6 +62,7 @@ async def calendar_page(
         lines=[line for line in known.arrangements if line.year == chosen],
         kinds=KINDS,
         notices=[one for one in await calendar_notices.notices() if one.year == chosen],
+        entered=chosen in known.years,
         provisional=known.provisional(date(chosen, 12, 31)),
         last=known.last_settled,
         may_change=who.may("books:change"),

@@ -88,6 +88,7 @@ class EntityForm(Form):
 class NewForm(EntityForm):
     """The same, with the code."""
 
+    leading = ("id",)
     id = text(
         "统一社会信用代码",
         required("统一社会信用代码"),
@@ -99,6 +100,7 @@ class NewForm(EntityForm):
 class CompleteForm(EntityForm):
     """The same, with the code on the certificate."""
 
+    leading = ("code",)
     code = text(
         "证照上的代码", hint="代码待核的必填；证照上就是现在这个代码的，请原样再填一次。", most=40
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Final, TypeVar
 
 from litestar import Request
 from litestar.datastructures import UploadFile
@@ -69,12 +69,20 @@ class Form(WTForm):  # type: ignore[misc]  # WTForms carries no types.
         locales: Final = ("zh",)
         csrf = False
 
+    #: Fields that stand first although a subclass adds them.
+    leading: ClassVar[tuple[str, ...]] = ()
     #: Sentences about the form as a whole.
     general: list[str]
 
     def __init__(self, *arguments: Any, **values: Any) -> None:
         super().__init__(*arguments, **values)
         self.general = []
+
+    def __iter__(self) -> Iterator[Field]:
+        first = [self._fields[name] for name in self.leading]
+        return iter(
+            [*first, *(one for name, one in self._fields.items() if name not in self.leading)]
+        )
 
     def take(self, refusal: Invalid) -> None:
         """Put the faults that a deed found at their fields, those of no field of the form on top."""

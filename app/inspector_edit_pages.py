@@ -69,6 +69,7 @@ class InspectorForm(Form):
 class NewForm(InspectorForm):
     """The same, with the number."""
 
+    leading = ("number",)
     number = text("工号", required("工号"), hint="单位工号，不要填写公民身份号码。", most=40)
 
 

@@ -71,6 +71,7 @@ class HeadForm(Form):
 class DraftForm(HeadForm):
     """The same, with how the rounds are to begin with; each can be changed afterwards."""
 
+    leading = ("year",)
     year = whole("年度", required("年度"), least=2000, most=2100)
     rounds = whole(
         "抽查次数",

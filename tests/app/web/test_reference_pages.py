@@ -231,7 +231,7 @@ async def test_next_years_notice_is_previewed_day_by_day_and_entered_once(
     sheet = "开始日期,结束日期,类型,节日\n2027-01-01,2027-01-03,放假,元旦\n2027-01-09,,上班,元旦\n"
     async with browser(app, clerk_token) as clerk:
         assert "2027 年工作日历" in words(await clerk.get("/calendar", year="2027"))
-        assert "还没有全部录入" in words(await clerk.get("/calendar", year="2027"))
+        assert "安排还没有录入" in words(await clerk.get("/calendar", year="2027"))
         told, sent = await bring_in(
             clerk, "/calendar/import", sheet, year="2027", number="国办发明电〔2026〕9号"
         )
