@@ -119,7 +119,7 @@ def _write(running: Running, table: Table, path: Path) -> int:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
-    sheet = Sheet(table.title, table.title, table.columns, rows(), table.remarks)
+    sheet = Sheet(table.title, table.title, table.columns, rows(), table.remarks, sparse=True)
     with draft.open("wb") as target:
         workbook.write_workbook(target, [sheet])
     draft.replace(path)

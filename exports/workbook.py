@@ -47,13 +47,18 @@ class Column:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One table: the name on the tab, a title, remarks under it, columns and rows as they come."""
+    """One table: the name on the tab, a title, remarks under it, columns and rows as they come.
+
+    `sparse` leaves empty cells out of the file: long lists are written twice as fast, while a table
+    that is filled in by hand keeps the lines of its empty cells.
+    """
 
     name: str
     title: str
     columns: Sequence[Column]
     rows: Iterable[Sequence[Value]]
     remarks: Sequence[str] = ()
+    sparse: bool = False
 
 
 def starts_like_a_formula(text: str) -> bool:
@@ -139,12 +144,17 @@ def _write_sheet(
     for remark in sheet.remarks:
         page.append([_line(page, remark, Font(name=BODY_FONT, size=10, color="555555"))])
     page.append([_heading_cell(page, column) for column in sheet.columns])
-    cells = [_body_cell(page, column) for column in sheet.columns]
+    cells = [_BodyCells(page, column) for column in sheet.columns]
     last_row = heading_row
     for row in rows:
         last_row += 1
         page.row_dimensions[last_row].height = _row_height(sheet.columns, row)
-        page.append([_fill(cell, value) for cell, value in zip(cells, row, strict=True)])
+        page.append(
+            [
+                None if sheet.sparse and value in {None, ""} else cell.filled(value)
+                for cell, value in zip(cells, row, strict=True)
+            ]
+        )
         del page.row_dimensions[last_row]  # It is written; kept, a million would fill the memory.
     page.auto_filter.ref = f"A{heading_row}:{get_column_letter(len(sheet.columns))}{last_row}"
     page.close()  # The rows go to disk now; sheets that follow need no memory for this one.
@@ -188,7 +198,8 @@ def _line(page: Any, text: str, font: Font) -> Any:
     cell = WriteOnlyCell(page)
     cell.font = font
     cell.number_format = "@"
-    return _fill(cell, text)
+    cell.quotePrefix = starts_like_a_formula(text)
+    return _typed_as_text(cell, _shortened(text))
 
 
 def _heading_cell(page: Any, column: Column) -> Any:
@@ -199,28 +210,46 @@ def _heading_cell(page: Any, column: Column) -> Any:
     return cell
 
 
-def _body_cell(page: Any, column: Column) -> Any:
-    # One cell object serves a whole column: a row is in the file before the next one is filled.
-    cell = WriteOnlyCell(page)
-    cell.font = Font(name=BODY_FONT, size=11)
-    cell.border = _BORDER
-    across = "center" if column.centred else None
-    cell.alignment = Alignment(horizontal=across, vertical="center", wrap_text=True)
-    return cell
+class _BodyCells:
+    """The cells of a column, one for each way of typing: a row is in the file before the next one is filled.
 
+    Their styles are set once; setting them again for every value would take most of the time.
+    """
 
-def _fill(cell: Any, value: Value) -> Any:
-    """Return `cell` with `value`; text is typed as text whatever it looks like."""
-    if not isinstance(value, str):
-        cell.quotePrefix = False
-        cell.number_format = "yyyy-mm-dd" if isinstance(value, date) else "General"
+    def __init__(self, page: Any, column: Column) -> None:
+        self._text = self._made(page, column, "@")
+        self._quoted = self._made(page, column, "@")
+        self._quoted.quotePrefix = True
+        self._number = self._made(page, column, "General")
+        self._day = self._made(page, column, "yyyy-mm-dd")
+
+    def filled(self, value: Value) -> Any:
+        """Return the cell for a value, with the value in it."""
+        if isinstance(value, str):
+            text = _shortened(value)
+            cell = self._quoted if starts_like_a_formula(text) else self._text
+            return _typed_as_text(cell, text)
+        cell = self._day if isinstance(value, date) else self._number
         cell.value = value
         return cell
+
+    @staticmethod
+    def _made(page: Any, column: Column, format_: str) -> Any:
+        cell = WriteOnlyCell(page)
+        cell.font = Font(name=BODY_FONT, size=11)
+        cell.border = _BORDER
+        across = "center" if column.centred else None
+        cell.alignment = Alignment(horizontal=across, vertical="center", wrap_text=True)
+        cell.number_format = format_
+        return cell
+
+
+def _shortened(value: str) -> str:
     text = printable(value)
-    if len(text) > CELL_CHARACTERS:
-        text = text[: CELL_CHARACTERS - len(_CUT)] + _CUT
+    return text if len(text) <= CELL_CHARACTERS else text[: CELL_CHARACTERS - len(_CUT)] + _CUT
+
+
+def _typed_as_text(cell: Any, text: str) -> Any:
     cell.value = text
     cell.data_type = "s"  # The library would type a leading = as a formula and #N/A as an error.
-    cell.number_format = "@"
-    cell.quotePrefix = starts_like_a_formula(text)
     return cell
