@@ -1,40 +1,41 @@
-"""The operation log on the web: every entry of the bureau, its proof, a checkpoint to keep elsewhere, and the check."""
+"""The operation log on the web: found by what, who and when, each entry with the text that was hashed."""
 
 from __future__ import annotations
 
 import functools
 import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Final
 
-from litestar import Request, Response, get, post
+from litestar import Request, get
 from litestar.exceptions import NotFoundException
 from litestar.params import PathParameter
 from litestar.response import Template
 
-from app import jobs, lists
+from app import lists
 from app.access import may
 from app.accounts.authentication import principal
-from app.forms import Form, a_day, asked, choice, file, options_of, sent, text
-from app.jobs import Running
+from app.draws import seal_actions
+from app.forms import Form, a_day, asked, choice, options_of, text
 from app.list_pages import exporting
-from app.lists import Rows, Table, attachment
-from app.rendering import Crumb, Link, done, invalid, page
+from app.lists import Rows, Table
+from app.rendering import Crumb, Link, page
 from exports.workbook import Column
-from registries import audit_check, audit_events, audit_log, audit_proofs, database, log_keys
+from registries import audit_events, audit_log
 from registries.audit_entries import Entry, LoggedEntry
-from registries.checkpoint import open_checkpoint
-from registries.database import SHANGHAI, Deed
+from registries.checkpoint import LARGEST_SIZE
+from registries.database import SHANGHAI
 from registries.errors import Refused
+from sampling.encoding import leaf_hash
 
 AnyRequest = Request[Any, Any, Any]
-Number = Annotated[int, PathParameter(ge=0)]
+Number = Annotated[int, PathParameter(ge=0, le=LARGEST_SIZE)]
 LINKS: Final = (Link("监督", "操作日志", "/log", ("log:read",)),)
 BACK: Final = (Crumb("操作日志", "/log"),)
-CHECK: Final = "log-check"
 PAGE: Final = 50
-LARGEST_NOTE: Final = 10_000
+SEALED: Final = "（抽查启封前不能查阅）"
+ALTERED: Final = "（正文已被改动，无法辨认）"
 KINDS: Final = {"staff": "工作人员", "command": "命令行", "system": "系统", "public": "公众"}
 COLUMNS: Final = (
     Column("编号", 10),
@@ -59,12 +60,6 @@ class Search(Form):
     last = a_day("至")
 
 
-class CheckForm(Form):
-    """A checkpoint that was kept elsewhere."""
-
-    note = file("另存的检查点文件", hint="不选则只与本机保存的检查点核对。", accept=".txt")
-
-
 @get("/log", opt=may("log:read"))
 async def log_page(request: AnyRequest) -> Template:
     """List the entries that fit, the newest first."""
@@ -86,15 +81,18 @@ async def log_page(request: AnyRequest) -> Template:
         next=lists.next_page(request, following),
         first=lists.first_page(request),
         query=lists.query_with(request, after="").partition("?")[2],
-        size=await audit_log.size(),
+        narrowed=lambda **only: lists.query_with(request, after="", **only),
+        **await _length(),
     )
 
 
 @get("/log/{number:int}", opt=may("log:read"))
 async def entry_page(request: AnyRequest, number: Number) -> Template:
     """Show an entry with its text as it was hashed."""
-    found = await _entry(principal(request).bureau, number)
-    entry = Entry.parse(found.canonical)
+    who = principal(request)
+    found = await entry_of(who.bureau, number)
+    withheld = bool(await seal_actions.withheld(who.bureau, [found]))
+    entry = None if withheld else parsed(found)
     return page(
         request,
         "log/entry.html",
@@ -105,84 +103,11 @@ async def entry_page(request: AnyRequest, number: Number) -> Template:
         meaning=audit_events.meaning(found.event) or found.event,
         when=moment_of(found.at),
         kind=KINDS.get(found.actor_kind, found.actor_kind),
-        previous=_shown(entry.previous),
-        new=_shown(entry.new),
+        previous=_shown(entry.previous if entry else None),
+        new=_shown(entry.new if entry else None),
+        withheld=withheld,
+        altered=leaf_of(found) != found.leaf or not (entry or withheld),
     )
-
-
-@post("/log/{number:int}/proof", opt=may("log:read"), status_code=200)
-async def proof_post(request: AnyRequest, number: Number) -> Response[bytes]:
-    """Send the proof that an entry is in the log, with a checkpoint signed now."""
-    who = principal(request)
-    await _entry(who.bureau, number)
-
-    async def work(deed: Deed) -> audit_proofs.InclusionProof:
-        return await audit_proofs.prove_inclusion(deed, number)
-
-    proof = await database.deed(work, actor=who.actor())
-    return _file(audit_proofs.proof_bytes(proof), f"日志第{number}条-证明.json", "application/json")
-
-
-@post("/log/checkpoint", opt=may("log:read"), status_code=200)
-async def checkpoint_post(request: AnyRequest) -> Response[bytes]:
-    """Send a signed checkpoint of the log as it stands, to be kept elsewhere."""
-    who = principal(request)
-    note = await database.deed(audit_log.issue_checkpoint, actor=who.actor())
-    day = f"{datetime.now(UTC).astimezone(SHANGHAI):%Y-%m-%d}"
-    return _file(note.encode(), f"检查点-{day}.txt", "text/plain; charset=utf-8")
-
-
-@get("/log/check", opt=may("log:read"))
-async def check_page(request: AnyRequest) -> Template:
-    """Ask for a checkpoint that was kept elsewhere."""
-    return page(request, "log/check.html", title="核对日志", back=BACK, form=CheckForm())
-
-
-@post("/log/check", opt=may("log:read"), status_code=200)
-async def check_post(request: AnyRequest) -> Response[Any]:
-    """Have the whole log recomputed in the background and held against the checkpoints."""
-    who = principal(request)
-    form = await sent(request, CheckForm)
-    note = await form.note.data.read(LARGEST_NOTE + 1) if form.note.data else b""
-    if note:
-        try:
-            open_checkpoint(note[: LARGEST_NOTE + 1], log_keys.verifier())
-        except Refused as refusal:
-            said = f"这不是本机构的检查点文件（{refusal.sentence.rstrip('。')}）。请选择当时保存的原文件。"
-            form.note.errors = [said]
-            return invalid(request, "log/check.html", title="核对日志", back=BACK, form=form)
-
-    async def work(deed: Deed) -> int:
-        return await jobs.ask(
-            deed,
-            bureau=who.bureau,
-            kind=CHECK,
-            title="核对操作日志",
-            arguments={"note": note.decode()},
-            account=who.account,
-        )
-
-    return done(f"/jobs/{await database.deed(work, actor=who.actor())}")
-
-
-async def check(running: Running) -> dict[str, Any]:
-    """Recompute the log and say everything that differs; what differs is named entry by entry."""
-    note = running.job.arguments["note"]
-    size = await audit_log.size()
-    report = await audit_check.verify(
-        {"您提供的检查点": note.encode()} if note else {},
-        seen=lambda done_: running.tell(done_, size),
-    )
-    lines = [f"日志共 {report.size:,} 条，总根 {report.root}。"]
-    if report.compared:
-        lines.append(f"已与这些检查点核对：{'；'.join(report.compared)}。")
-    if report.findings:
-        lines.append(f"发现 {len(report.findings)} 处问题：")
-        lines += [one.sentence() for one in report.findings[:200]]
-        lines.append("请立即保留现场、停止使用，并报告纪检监察机构和系统管理员。")
-    else:
-        lines.append("没有发现任何改动、缺失、调换或截尾。")
-    return {"lines": lines}
 
 
 def lists_of_events() -> list[Any]:
@@ -211,7 +136,7 @@ async def _entries(bureau: str, query: Any, limit: int, before: str = "") -> lis
         actor=query.get("actor") or None,
         first=first,
         last=last + timedelta(days=1) if last else None,
-        before=int(after) if after.isdecimal() else None,
+        before=_number(after),
         limit=limit,
     )
 
@@ -224,11 +149,46 @@ def _moment(day: str | None) -> datetime | None:
         raise Refused("日期应写成 2026-11-21 的样子。") from None
 
 
-async def _entry(bureau: str, number: int) -> LoggedEntry:
+async def entry_of(bureau: str, number: int) -> LoggedEntry:
+    """Return an entry of the bureau. Raises NotFound, also for another bureau's."""
     found = await audit_log.entry(number)
     if found.bureau != bureau:
         raise NotFoundException
     return found
+
+
+def parsed(logged: LoggedEntry) -> Entry | None:
+    """Return what an entry says, None where its text was altered into something that is no entry."""
+    try:
+        return logged.entry()
+    except ValueError:
+        return None
+
+
+def _text(logged: LoggedEntry, *, withheld: bool) -> tuple[str, str]:
+    """Return the reason and the text of an entry as they are taken along."""
+    if withheld:
+        return "", SEALED
+    entry = parsed(logged)
+    return (entry.reason if entry else ALTERED), logged.canonical
+
+
+def leaf_of(logged: LoggedEntry) -> str:
+    """Return the leaf hash of an entry's text as it stands now."""
+    return leaf_hash(logged.canonical.encode(errors="surrogateescape")).hex()
+
+
+async def _length() -> dict[str, Any]:
+    """Return how long the log is; whoever damaged its head must not keep the auditor from the entries."""
+    try:
+        return {"size": await audit_log.size(), "damage": ""}
+    except Refused as refusal:
+        return {"size": None, "damage": refusal.sentence}
+
+
+def _number(text: str) -> int | None:
+    """Return the number of an entry out of an address, None for what is none."""
+    return int(text) if text.isdecimal() and len(text) < len(str(LARGEST_SIZE)) else None
 
 
 async def table_of(bureau: str, filters: Mapping[str, str]) -> Table:
@@ -236,6 +196,7 @@ async def table_of(bureau: str, filters: Mapping[str, str]) -> Table:
 
     async def read(after: str, length: int) -> tuple[Rows, str | None]:
         found = await _entries(bureau, filters, length, after)
+        withheld = await seal_actions.withheld(bureau, found)
         rows = [
             (
                 one.number,
@@ -245,8 +206,7 @@ async def table_of(bureau: str, filters: Mapping[str, str]) -> Table:
                 audit_events.meaning(one.event) or one.event,
                 one.event,
                 one.subject,
-                Entry.parse(one.canonical).reason,
-                one.canonical,
+                *_text(one, withheld=one.number in withheld),
             )
             for one in found
         ]
@@ -259,18 +219,6 @@ def _shown(values: Any) -> str:
     return json.dumps(values, ensure_ascii=False, indent=2) if values else ""
 
 
-def _file(content: bytes, name: str, type_: str) -> Response[bytes]:
-    return Response(content, media_type=type_, headers=attachment(name))
-
-
 EXPORT: Final = exporting("/log", "操作日志", "log:read", table_of)
-HANDLERS: Final = [
-    log_page,
-    entry_page,
-    proof_post,
-    checkpoint_post,
-    check_page,
-    check_post,
-    *EXPORT.handlers,
-]
-JOBS: Final = {CHECK: check, **EXPORT.jobs}
+HANDLERS: Final = [log_page, entry_page, *EXPORT.handlers]
+JOBS: Final = EXPORT.jobs

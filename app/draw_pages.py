@@ -14,12 +14,13 @@ from litestar.response import Template
 from app.access import may
 from app.accounts.authentication import principal
 from app.accounts.session_reads import Principal
-from app.draws import draw_reads, history_reads, result_actions
-from app.draws.draw_reads import Draw
+from app.draws import ceremony_actions, draw_reads, history_reads, result_actions, seal_actions
+from app.draws.draw_reads import Draw, StoredFile
 from app.draws.state_rules import OPEN, SIGNED, STATES
 from app.list_pages import exporting
 from app.lists import Rows, Table
 from app.rendering import Crumb, Link, page
+from exports.draw_record import seat_name
 from exports.workbook import Column
 from registries.calendar import day_in_china
 from registries.district_changes import names_of
@@ -75,13 +76,25 @@ async def draw_page(request: AnyRequest, number: Number) -> Template:
         result=result,
         counts=[(names.get(code, code), number) for code, number in sorted(counts.items())],
         history=await history_reads.history(found),
-        files=(await draw_reads.files_of(found)).values(),
+        commits=sorted((await ceremony_actions.commits_of(found)).items()),
+        seat_name=seat_name,
+        opened=found.state in seal_actions.OPENED,
+        files=await _files(found),
         states=STATES,
         signers=history_reads.SIGNERS,
         manners=history_reads.MANNERS,
         outcomes=history_reads.OUTCOMES,
         late=found.state in SIGNED and found.state != "unsealed" and found.unseal_by < _today(),
     )
+
+
+async def _files(draw: Draw) -> list[tuple[StoredFile, bool]]:
+    """Return the files of a draw, and of each whether its digest may be shown.
+
+    The digest of a list of a few rows tells whoever guesses the rows that the guess was right.
+    """
+    found = (await draw_reads.files_of(draw)).values()
+    return [(one, seal_actions.is_public(draw, one.name, one.access)) for one in found]
 
 
 def tone(draw: Draw) -> str:

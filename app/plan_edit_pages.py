@@ -34,7 +34,6 @@ from registries import bureaus, database, item_lists
 from registries.calendar import day_in_china
 from registries.database import Deed
 from registries.errors import Conflict, Invalid, NotFound, Refused
-from sampling.encoding import sha256_hex
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -50,7 +49,13 @@ class HeadForm(Form):
     ratio_permille = whole(
         "抽查比例（千分比）", required("抽查比例"), hint="80 即 8%。", least=0, most=1000
     )
-    floor = whole("最低家数", required("最低家数"), least=0, most=10_000_000)
+    floor = whole(
+        "最低家数",
+        required("最低家数"),
+        hint="全年至少抽查多少家不同的单位，例如 80。",
+        least=0,
+        most=10_000_000,
+    )
     mode = one_of("两项要求", rules.MODES, required("两项要求", chosen=True))
     frequency_cap = whole(
         "频次上限",
@@ -125,7 +130,7 @@ async def head_page(request: AnyRequest, year: Year) -> Template:
     who = principal(request)
     found = await tables.plan(who.bureau, year)
     said = msgspec.to_builtins(found.content.policy) | {
-        "seen": digest(found.content),
+        "seen": tables.content_digest(found.content),
         "issuing_authority": found.content.issuing_authority,
         "item_list": str(found.content.item_list),
     }
@@ -183,7 +188,7 @@ async def change_plan(
     """Replace a draft's content by what `changed` makes of it, unless somebody was quicker."""
 
     async def work(deed: Deed) -> Plan:
-        if form.seen.data != digest(found.content):
+        if form.seen.data != tables.content_digest(found.content):
             raise Conflict("计划刚被他人改过，请返回查看后再改。您填写的内容没有保存。")
         return await actions.change(
             deed,
@@ -215,11 +220,6 @@ async def answer(
         else:
             return done(f"/plans/{made.year}/{made.version}", event)
     return invalid(request, template, **words)
-
-
-def digest(content: PlanContent) -> str:
-    """Return what a form carries of the content it was made from."""
-    return sha256_hex(tables.content_text(content).encode())
 
 
 def words_of(found: Plan, title: str, form: Any) -> dict[str, Any]:
@@ -257,7 +257,10 @@ async def _lists(bureau: str) -> dict[str, str]:
 
 
 async def _with_lists(who: Principal, form: Any) -> Any:
-    form.item_list.choices = options_of({"": "请选择", **await _lists(who.bureau)})
+    lists = await _lists(who.bureau)
+    form.item_list.choices = options_of({"": "请选择", **lists})
+    if form.item_list.data and form.item_list.data not in lists:
+        form.item_list.errors = [*form.item_list.errors, "没有这一版事项清单，请重新选择。"]
     return form
 
 
@@ -271,7 +274,7 @@ async def _with_items(who: Principal, form: Any) -> Any:
 
 async def matters(bureau: str, version: str) -> dict[str, str]:
     """Return the matters of a version of the list, key → words; none where no version is chosen."""
-    if not version.isdecimal():
+    if version not in await _lists(bureau):
         return {}
     found = await item_lists.item_list(bureau, int(version))
     return {item.key: f"{item.key}　{item.name}" for item in found.items}

@@ -10,9 +10,10 @@ from litestar import Request, get
 from litestar.params import PathParameter
 from litestar.response import Template
 
+from app import plan_words
 from app.access import may
 from app.accounts.authentication import principal
-from app.accounts.role_rules import Capability
+from app.accounts.session_reads import Principal
 from app.draws import gauges_reads
 from app.list_pages import exporting
 from app.lists import Rows, Table
@@ -23,7 +24,7 @@ from app.rendering import Crumb, Link, Task, page
 from exports.workbook import Column
 from registries import item_lists
 from registries.calendar import day_in_china
-from registries.errors import NotFound
+from registries.district_changes import names_of
 from registries.items import METHODS
 from registries.kinds import kind_name
 
@@ -33,19 +34,6 @@ Version = Annotated[int, PathParameter(ge=1, le=1000)]
 LINKS: Final = (Link("抽查", "年度计划", "/plans", ("plans:read",)),)
 BACK: Final = (Crumb("年度计划", "/plans"),)
 TONES: Final = {"published": "good", "withdrawn": "plain", "drafting": "active"}
-# What brings a version on from each state: the step, the words of the button, the capability.
-NEXT: Final[dict[str, tuple[tuple[str, str, Capability], ...]]] = {
-    "drafting": (("submit", "提交审批", "plans:draft"), ("withdraw", "撤回", "plans:draft")),
-    "submitted": (
-        ("approve", "审批通过", "plans:approve"),
-        ("return", "退回起草", "plans:approve"),
-        ("withdraw", "撤回", "plans:draft"),
-    ),
-    "approved": (("file", "登记报备", "plans:draft"), ("withdraw", "撤回", "plans:draft")),
-    "filed": (("publish", "向社会公布", "plans:draft"),),
-    "published": (("amend", "修订计划", "plans:draft"),),
-    "withdrawn": (),
-}
 COLUMNS: Final = (
     *(Column(heading, 12) for heading in ("年度", "版本", "状态", "次序")),
     Column("抽查名称", 40),
@@ -81,13 +69,12 @@ async def plan_page(request: AnyRequest, year: Year, version: Version) -> Templa
     """Show a version: its state, its rounds, and for the binding one how far the year has come."""
     who = principal(request)
     found = await tables.plan(who.bureau, year, version)
-    newest = (await tables.plan(who.bureau, year)).version == version
-    steps = [
-        (step, words)
-        for step, words, capability in NEXT[found.state]
-        if newest and who.may(capability)
-    ]
+    versions = await tables.plans(who.bureau, year)
+    newest = versions[-1].version == version
     own = found.drafted_by == who.actor().name
+    binding = next((one for one in versions[::-1] if one.state == "published"), None)
+    current = newest and found.state != "withdrawn"
+    names = await names_of(who.bureau, _today())
     return page(
         request,
         "plans/plan.html",
@@ -98,17 +85,23 @@ async def plan_page(request: AnyRequest, year: Year, version: Version) -> Templa
         modes=rules.MODES,
         state=rules.STATES[found.state],
         tone=TONES.get(found.state, "soon"),
-        lateness=rules.lateness(year, _day(found.published_at), _today()),
-        events=events_of(found),
+        binds=binding is not None and binding.version == version,
+        lateness=plan_words.lateness_of(found, versions, _today()),
+        points=plan_words.points_of(found),
+        next_words=plan_words.next_words(found) if newest else "",
+        mark=plan_words.mark_of(found),
+        events=await plan_words.events_of(found),
         rounds=[(n, one, marks_of(one)) for n, one in enumerate(found.content.rounds, start=1)],
         names=await _item_names(found),
         methods_of=lambda one: "、".join(METHODS[code] for code in one.methods),
         kinds_of=lambda one: "、".join(map(kind_name, one.kinds)),
-        gauges=await _gauges(found),
-        steps=[step for step in steps if not (own and step[0] in {"approve", "return"})],
+        districts_of=lambda one: "、".join(names.get(code, code) for code in one.districts),
+        gauges=await _gauges(found) if current or found == binding else None,
+        steps=_steps(who, found) if newest else [],
         own_waits=own and found.state == "submitted",
         may_edit=newest and found.state == "drafting" and who.may("plans:draft"),
         most_rounds=rules.MOST_ROUNDS,
+        fewest_rounds=rules.FEWEST_ROUNDS,
     )
 
 
@@ -119,20 +112,14 @@ def marks_of(one: Round) -> str:
     )
 
 
-def events_of(plan: Plan) -> list[tuple[datetime, str, str]]:
-    """Return what has happened to a version, the newest first."""
-    filed = f"{plan.filed_with}，{plan.filing_reference}"
-    told = (
-        (plan.published_at, "向社会公布", ""),
-        (plan.filed_at, "报上级备案", filed),
-        (plan.approved_at, "审批通过", plan.approved_by),
-        (
-            plan.drafted_at,
-            "起草",
-            plan.drafted_by + (f"；修订理由：{plan.reason}" if plan.reason else ""),
-        ),
-    )
-    return [(when, title, text) for when, title, text in told if when is not None]
+def _steps(who: Principal, found: Plan) -> list[tuple[str, str]]:
+    """Return the steps that this person may take now; who drafted a version decides nothing about it."""
+    own = found.drafted_by == who.actor().name
+    return [
+        (step, words)
+        for step, words, capability in plan_words.NEXT[found.state]
+        if who.may(capability) and not (own and capability == "plans:approve")
+    ]
 
 
 async def table_of(bureau: str, filters: Mapping[str, str]) -> Table:  # noqa: ARG001 - it has no filter.
@@ -161,60 +148,42 @@ async def table_of(bureau: str, filters: Mapping[str, str]) -> Table:  # noqa: A
     return Table("年度抽查计划", COLUMNS, read)
 
 
-async def tasks(who: Any, now: datetime) -> list[Task]:
+async def tasks(who: Principal, now: datetime) -> list[Task]:
     """Return what the year's plan waits for: the approver's decision, or the clerk's next step."""
     year = day_in_china(now).year
     if who.draw or not (who.may("plans:approve") or who.may("plans:draft")):
         return []
     found = await tables.plans(who.bureau)
-    path = "/plans/{0.year}/{0.version}"
-    waiting: list[Task] = []
-    for one in found:
-        title = f"{one.year} 年度抽查计划"
-        due = rules.publication_due(one.year)
-        if (
-            one.state == "submitted"
-            and who.may("plans:approve")
-            and one.drafted_by != who.actor().name
-        ):
-            waiting.append(
-                Task(f"审批{title}", path.format(one), f"第 {one.version} 版已提交审批。", due)
-            )
-        if one.state in {"drafting", "approved", "filed"} and who.may("plans:draft"):
-            step = NEXT[one.state][0][1]
-            said = f"第 {one.version} 版现在是“{rules.STATES[one.state]}”，下一步：{step}。"
-            waiting.append(Task(f"办理{title}", path.format(one), said, due))
+    waiting = [task for one in found if (task := _task(who, one, found))]
     if who.may("plans:draft") and not any(p.year == year and p.state != "withdrawn" for p in found):
+        due = rules.publication_due(year)
         said = "计划应在 3 月 31 日前审批、报备并公布；没有公布的计划不能抽查。"
-        waiting.append(
-            Task(
-                f"起草 {year} 年度抽查计划",
-                f"/plans/new?year={year}",
-                said,
-                rules.publication_due(year),
-            )
-        )
+        waiting.append(Task(f"起草 {year} 年度抽查计划", f"/plans/new?year={year}", said, due))
     return waiting
 
 
-async def _gauges(plan: Plan) -> Gauges | None:
-    """Return the year's gauges for its binding version, None for any other."""
-    try:
-        binding = await tables.binding_plan(plan.bureau, plan.year)
-    except NotFound:
+def _task(who: Principal, one: Plan, found: list[Plan]) -> Task | None:
+    """Return what one version waits for from this person, None for nothing."""
+    own = one.drafted_by == who.actor().name
+    deciding = one.state == "submitted" and who.may("plans:approve") and not own
+    carrying = one.state in {"drafting", "approved", "filed"} and who.may("plans:draft")
+    if not (deciding or carrying):
         return None
-    if binding.version != plan.version:
-        return None
-    return await gauges_reads.gauges(plan.bureau, plan.year, datetime.now(UTC))
+    versions = [other for other in found if other.year == one.year]
+    # The day is the year's: an amendment comes when it is needed.
+    due = None if plan_words.is_amendment(one, versions) else rules.publication_due(one.year)
+    path = f"/plans/{one.year}/{one.version}"
+    said = f"第 {one.version} 版现在是“{rules.STATES[one.state]}”。{plan_words.next_words(one)}"
+    return Task(f"{'审批' if deciding else '办理'} {one.year} 年度抽查计划", path, said, due)
+
+
+async def _gauges(plan: Plan) -> Gauges:
+    return await gauges_reads.gauges_of(plan, datetime.now(UTC))
 
 
 async def _item_names(plan: Plan) -> dict[str, str]:
     found = await item_lists.item_list(plan.bureau, plan.content.item_list)
     return {item.key: item.name for item in found.items}
-
-
-def _day(moment: datetime | None) -> date | None:
-    return day_in_china(moment) if moment else None
 
 
 def _today() -> date:

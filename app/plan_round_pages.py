@@ -14,7 +14,6 @@ from wtforms import HiddenField
 from app.access import may
 from app.accounts.authentication import principal
 from app.accounts.session_reads import Principal
-from app.entity_pages import within
 from app.forms import (
     Form,
     a_day,
@@ -28,7 +27,7 @@ from app.forms import (
     tick,
     whole,
 )
-from app.plan_edit_pages import change_plan, digest, matters, words_of
+from app.plan_edit_pages import change_plan, matters, words_of
 from app.plan_pages import Year
 from app.plans import rules, tables
 from app.plans.rules import PlanContent, Round
@@ -46,12 +45,12 @@ FIELDS: Final = {"A": "rate_a", "B": "rate_b", "C": "rate_c", "-": "rate_none", 
 Number = Annotated[int, PathParameter(ge=1, le=rules.MOST_ROUNDS)]
 
 
-def rate(label: str) -> Any:
+def rate(label: str, hint: str = "") -> Any:
     """Return a field for the density of a grade: 0 to 100, or all."""
     known = must_be(
         lambda said: parsed_rate(said) is not None, "请填写 0 到 100 的整数，或“全部”。"
     )
-    return text(label, required(label), known, most=4)
+    return text(label, required(label), known, most=4, hint=hint)
 
 
 class RoundForm(Form):
@@ -70,12 +69,21 @@ class RoundForm(Form):
     kinds = several("对象类别", KINDS, hint="都不选即为全部。")
     districts = several("区划", {}, hint="都不选即为全部。", known=False)
     tags = text("标签", hint="仅定向抽查填写，多个用空格分开。")
-    rate_a = rate("A 级密度")
+    rate_a = rate(
+        "A 级密度",
+        "各等级被抽中的相对机会，0 到 100，或写“全部”：A 级填 1、B 级填 3，则 B 级的机会约为 A 级的三倍。",
+    )
     rate_b = rate("B 级密度")
     rate_c = rate("C 级密度")
     rate_none = rate("未评密度")
     rate_other = rate("其他等级密度")
-    district_minimum = whole("各区最低家数", required("各区最低家数"), least=0, most=10_000_000)
+    district_minimum = whole(
+        "各区最低家数",
+        required("各区最低家数"),
+        hint="每个区至少抽几家；0 为不设。",
+        least=0,
+        most=10_000_000,
+    )
     reserve = whole(
         "各层备选家数", required("各层备选家数"), hint="正选查不到时依次递补。", least=0, most=1000
     )
@@ -179,7 +187,7 @@ def round_said(plan: Plan, one: Round) -> dict[str, Any]:
         field: "全部" if (given := one.rates.get(grade, one.rates["*"])) == "all" else str(given)
         for grade, field in FIELDS.items()
     }
-    return said | rates | {"tags": " ".join(one.tags), "seen": digest(plan.content)}
+    return said | rates | {"tags": " ".join(one.tags), "seen": tables.content_digest(plan.content)}
 
 
 def parsed_rate(said: str | None) -> Any:
@@ -204,11 +212,10 @@ def _round(found: Plan, number: int) -> Round:
 
 async def _round_form(who: Principal, found: Plan, form: Any) -> Any:
     form.items.choices = options_of(await matters(who.bureau, str(found.content.item_list)))
+    # A plan is the whole bureau's: leaving out what the clerk does not look after would take it out of the round.
     names = await names_of(who.bureau, day_in_china(datetime.now(UTC)))
-    limited = within(who)
-    form.districts.choices = options_of(
-        {code: name for code, name in names.items() if not limited or code in limited}
-    )
+    gone = {code: f"{code}（已撤销）" for code in form.districts.data or () if code not in names}
+    form.districts.choices = options_of(names | gone)
     return form
 
 

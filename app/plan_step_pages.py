@@ -9,6 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.exceptions import PermissionDeniedException
 from litestar.params import PathParameter
 from litestar.response import Template
+from wtforms import HiddenField
 
 from app.access import may
 from app.accounts.authentication import principal
@@ -21,12 +22,13 @@ from app.forms import (
     text,
 )
 from app.plan_edit_pages import answer, words_of
-from app.plan_pages import NEXT, Year
+from app.plan_pages import Year
+from app.plan_words import NEXT, mark_of
 from app.plans import actions, rules, tables
 from app.plans.tables import Plan
 from app.rendering import page
 from registries.database import Deed
-from registries.errors import NotFound, Refused
+from registries.errors import Conflict, NotFound, Refused
 
 AnyRequest = Request[Any, Any, Any]
 StepName = Annotated[str, PathParameter(max_length=20)]
@@ -51,16 +53,18 @@ SAID: Final = {
 
 
 class StepForm(Form):
-    """A step that needs no more than a decision."""
+    """A step that needs no more than a decision; `seen` is the version and content that it is on."""
+
+    seen = HiddenField()
 
 
-class ReasonForm(Form):
+class ReasonForm(StepForm):
     """A step that needs a reason."""
 
     reason = reason()
 
 
-class FilingForm(Form):
+class FilingForm(StepForm):
     """With whom the plan was filed."""
 
     filed_with = text("备案机关", required("备案机关"))
@@ -84,7 +88,10 @@ async def step_page(request: AnyRequest, year: Year, step: StepName) -> Template
     who = principal(request)
     found = await tables.plan(who.bureau, year)
     title = _title(who, found, step)
-    return page(request, "plans/step.html", **_step_words(found, title, step, FORMS[step]()))
+    form: Any = FORMS[step]()
+    # What was read on the plan's page is what is decided on, not what has taken its place since.
+    form.seen.data = request.query_params.get("seen") or mark_of(found)
+    return page(request, "plans/step.html", **_step_words(found, title, step, form))
 
 
 @post(
@@ -98,6 +105,8 @@ async def step_post(request: AnyRequest, year: Year, step: StepName) -> Response
     form: Any = await sent(request, FORMS[step])
 
     async def work(deed: Deed) -> Plan:
+        if form.seen.data != mark_of(await tables.plan(who.bureau, year)):
+            raise Conflict("计划在您打开之后改过。请返回计划页重新核对，再办理。")
         return await _taken(deed, who.bureau, found, step, form)
 
     shown = _step_words(found, title, step, form)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -11,7 +12,7 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from app.access import may
 from app.accounts.authentication import principal
-from app.draws import draw_reads, result_actions
+from app.draws import draw_reads, result_actions, seal_actions
 from app.draws.draw_reads import Draw
 from app.plans import actions, tables
 from app.plans.rules import PlanContent
@@ -206,15 +207,21 @@ async def list_entries(
     before: Annotated[int | None, QueryParameter(ge=0)] = None,
     limit: Limit = MOST,
 ) -> LogPage:
-    """Return entries of the bureau, the newest first."""
+    """Return entries of the bureau, the newest first.
+
+    Until a draw is unsealed, `canonical` is empty in entries that name who was drawn or who goes.
+    """
+    bureau = principal(request).bureau
     found = await audit_log.entries(
-        bureau=principal(request).bureau,
+        bureau=bureau,
         event=event or None,
         subject=subject or None,
         before=before,
         limit=limit + 1,
     )
-    return LogPage(found[:limit], found[limit - 1].number if len(found) > limit else None)
+    hidden = await seal_actions.withheld(bureau, found)
+    shown = [replace(one, canonical="") if one.number in hidden else one for one in found[:limit]]
+    return LogPage(shown, found[limit - 1].number if len(found) > limit else None)
 
 
 @get(
@@ -223,8 +230,10 @@ async def list_entries(
 async def prove_entry(request: AnyRequest, number: Number) -> InclusionProof:
     """Return the proof that an entry is in the log, with a checkpoint signed now."""
     who = principal(request)
-    if (await audit_log.entry(number)).bureau != who.bureau:
+    found = await audit_log.entry(number)
+    if found.bureau != who.bureau:
         raise NotFoundException
+    await seal_actions.check_provable(who.bureau, found)
 
     async def work(deed: Deed) -> InclusionProof:
         return await audit_proofs.prove_inclusion(deed, number)

@@ -194,7 +194,7 @@ def _write_contributions(document: OfficialDocument, record: DrawRecord) -> None
     for c in record.contributions:
         commit = in_groups(c.commit) or "未提交"
         person = (c.person or "—",) if named else ()
-        rows.append((_seat(c), *person, commit, "缺席" if c.absent else "已揭示"))
+        rows.append((seat_name(c.label), *person, commit, "缺席" if c.absent else "已揭示"))
     document.table(columns, rows, widths, code_column=len(columns) - 2)
     if record.parts_digest:
         document.code("参与值摘要（掷骰前已公示）：", record.parts_digest)
@@ -235,7 +235,7 @@ def _write_signatures(document: OfficialDocument, record: DrawRecord) -> None:
     witness = "见证人（有异议签字）" if record.objection else "见证人"
     signers = [("操作人", record.operator), (witness, record.witness)]
     # A seat that nobody took has nobody to sign for it.
-    signers += [(_seat(c), c.person) for c in record.contributions if c.commit]
+    signers += [(seat_name(c.label), c.person) for c in record.contributions if c.commit]
     document.signature_table(signers)
 
 
@@ -260,6 +260,6 @@ def _write_verifying(document: OfficialDocument) -> None:
     document.note("\u3000\u3000\u3000--dice 骰子数字 --root 结果默克尔根（数值之间的空格略去）")
 
 
-def _seat(contribution: Contribution) -> str:
-    label = contribution.label
+def seat_name(label: str) -> str:
+    """Return what a seat is called on paper and on pages."""
     return _SEATS.get(label, label.replace("guest-", "来宾 "))

@@ -8,7 +8,15 @@ from typing import TypeVar
 
 import click
 
-from registries import audit_check, audit_events, audit_log, audit_proofs, database, log_keys
+from registries import (
+    audit_check,
+    audit_events,
+    audit_log,
+    audit_proofs,
+    database,
+    key_files,
+    log_keys,
+)
 from registries.audit_proofs import InclusionProof, Proof
 from registries.checkpoint import Checkpoint, open_checkpoint
 from registries.command_options import READABLE, acting
@@ -55,9 +63,9 @@ def audit() -> None:
 def checkpoint_command(out: Path | None) -> None:
     """签发检查点：日志此刻的条数和总根，附签名。"""
     note = _deed(audit_log.issue_checkpoint).encode()
-    for place in (log_keys.newest_checkpoint_path(), out):
-        if place is not None:
-            _write(place, note)
+    log_keys.keep_checkpoint(note)
+    if out:
+        key_files.replace(out, note)
     click.echo(note.decode(), nl=False)
     if out:
         click.echo(f"已另存：{out}。请连同公钥 {log_keys.public_path()} 交给别人保管。", err=True)
@@ -104,7 +112,7 @@ def prove_command(number: int | None, consistency: str | None, out: Path | None)
         proof = _deed(lambda deed: audit_proofs.prove_inclusion(deed, number or 0))
     data = audit_proofs.proof_bytes(proof)
     if out:
-        _write(out, data)
+        key_files.replace(out, data)
         click.echo(f"证明已写入 {out}。核对：yaohao audit check-proof {out} --key log.pub")
     else:
         click.echo(data.decode(), nl=False)
@@ -176,7 +184,7 @@ def show_command(number: int, *, as_json: bool) -> None:
 def events_command(page: Path | None, *, as_json: bool) -> None:
     """列出日志里会出现的全部事件及其含义。"""
     if page:
-        _write(page, audit_events.page().encode())
+        key_files.replace(page, audit_events.page().encode())
         return
     headings = {"event": "事件", "meaning": "含义"}
     print_rows(audit_events.declared(), headings, as_json=as_json)
@@ -210,13 +218,3 @@ def _old_size(text: str) -> int:
         raise Refused(f"打不开检查点文件：{text}。请核对路径，或直接写旧的条数。") from None
     kept: Checkpoint = open_checkpoint(note, log_keys.verifier())
     return kept.size
-
-
-def _write(place: Path, data: bytes) -> None:
-    """Write a file as a whole: an interruption leaves the old one."""
-    try:
-        fresh = place.with_name(place.name + ".new")
-        fresh.write_bytes(data)
-        fresh.replace(place)
-    except OSError:
-        raise Refused(f"无法写入 {place}。请检查文件夹是否存在、是否有权限。") from None

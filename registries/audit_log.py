@@ -166,11 +166,9 @@ async def entries(
     given = {column: value for column, value in wanted.items() if value is not None}
     conditions = [f"{column} = {{}}" for column in given]
     values: list[Any] = list(given.values())
-    bounds: tuple[tuple[str, Any], ...] = (
-        ("number < {}", before),
-        ("at >= {}", instant(first) if first else None),
-        ("at < {}", instant(last) if last else None),
-    )
+    bounds: list[tuple[str, Any]] = [("number < {}", before)]
+    if first or last:
+        bounds += await _written_between(bureau, first, last)
     conditions += [condition for condition, value in bounds if value is not None]
     values += [value for _, value in bounds if value is not None]
     where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
@@ -180,6 +178,30 @@ async def entries(
         limit,
     )
     return [LoggedEntry(**row) for row in rows]
+
+
+async def _written_between(
+    bureau: str | None, first: datetime | None, last: datetime | None
+) -> list[tuple[str, Any]]:
+    """Return the bounds of a search by days: the moments, and the numbers between which these lie.
+
+    The numbers let the search's own index stop at the day: it is in order of numbers. They are looked
+    up in the index of the days, without the entries, because a clock that was set back puts moments
+    out of order.
+    """
+    bounds = [
+        ("at >= {}", instant(first) if first else None),
+        ("at < {}", instant(last) if last else None),
+    ]
+    within = [("bureau = {}", bureau), *bounds]
+    where = " AND ".join(condition for condition, value in within if value is not None)
+    row = await database.fetch_one(
+        f"SELECT min(number) AS lowest, max(number) AS highest FROM audit_entry WHERE {where}",  # noqa: S608
+        *(value for _, value in within if value is not None),
+    )
+    if row is None or row["lowest"] is None:
+        return [*bounds, ("number < {}", 0)]
+    return [*bounds, ("number >= {}", row["lowest"]), ("number <= {}", row["highest"])]
 
 
 def has_personal(entry: Entry, field: str, value: str) -> bool:

@@ -1,4 +1,4 @@
-"""Files that hold one key as a line of text: written once, readable by their owner, never overwritten."""
+"""Files that hold one key as a line of text (written once, never overwritten), and what is kept beside them."""
 
 from __future__ import annotations
 
@@ -29,3 +29,13 @@ def write_new(place: Path, text: str) -> None:
         file.write(text + "\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def replace(place: Path, data: bytes) -> None:
+    """Write a file as a whole: an interruption leaves the old one. Raises Refused."""
+    try:
+        fresh = place.with_name(place.name + ".new")
+        fresh.write_bytes(data)
+        fresh.replace(place)
+    except OSError:
+        raise Refused(f"无法写入 {place}。请检查文件夹是否存在、是否有权限。") from None

@@ -92,6 +92,11 @@ def personal_key() -> bytes:
     return key
 
 
+def keep_checkpoint(note: bytes) -> None:
+    """Keep the newest checkpoint beside the key. Raises Refused when that cannot be written."""
+    key_files.replace(newest_checkpoint_path(), note)
+
+
 def _signer_in(place: Path) -> SignerKey:
     return SignerKey.parse(_read(place))
 

@@ -11,12 +11,18 @@ from app.draws.scope_rules import windows
 from app.draws.state_rules import SIGNED
 from app.plans import rules, tables
 from app.plans.rules import Gauges
+from app.plans.tables import Plan
 from registries import frames
 
 
 async def gauges(bureau: str, year: int, now: datetime) -> Gauges:
     """Return how far the year of the published plan has come. Raises NotFound where none is published."""
-    plan = await tables.binding_plan(bureau, year)
+    return await gauges_of(await tables.binding_plan(bureau, year), now)
+
+
+async def gauges_of(plan: Plan, now: datetime) -> Gauges:
+    """Return how far its year has come as this version has it, be it published or not."""
+    bureau, year = plan.bureau, plan.year
     today = now.astimezone(SHANGHAI).date()
     window = windows(plan.content.policy, date(year, 1, 1))
     done = [

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from app.draws.ceremony_rules import check_unseal
-from app.draws.draw_reads import Draw, StoredFile, content_of, files_of
+from app.draws.draw_reads import Draw, StoredFile, content_of, draws_of, files_of
 from app.draws.state_rules import State
 from app.draws.step_actions import log, take_step
 from app.draws.tables import SealedPartTable, SealReadingTable
+from registries.audit_entries import LoggedEntry
 from registries.database import Deed
-from registries.errors import Invalid, NotFound
+from registries.errors import Invalid, NotFound, Refused
 
 EVENTS = {
     "draw-seal:read": "查阅封存材料",
@@ -20,11 +22,28 @@ EVENTS = {
 # In these states everything but people.csv is public.
 OPENED: frozenset[State] = frozenset({"unsealed", "void-public"})
 NEVER_PUBLIC = frozenset({"people.csv"})
+# Entries of the log that name who was drawn or who goes; who reads the log waits for the unsealing like everybody.
+NAMING_EVENTS = frozenset({"draw-seat:replace", "draw-reserve:call-up"})
 
 
 def is_public(draw: Draw, name: str, access: str) -> bool:
     """Say whether anybody may read this file of the draw now (protocol §8, "Who sees what, when")."""
     return access == "public" or (draw.state in OPENED and name not in NEVER_PUBLIC)
+
+
+async def withheld(bureau: str, entries: Iterable[LoggedEntry]) -> frozenset[int]:
+    """Return the numbers of those entries of the log whose text is not to be read before a draw opens."""
+    naming = [one for one in entries if one.event in NAMING_EVENTS]
+    if not naming:
+        return frozenset()
+    opened = {f"draw:{one.number}" for one in await draws_of(bureau) if one.state in OPENED}
+    return frozenset(one.number for one in naming if one.subject not in opened)
+
+
+async def check_provable(bureau: str, entry: LoggedEntry) -> None:
+    """Raise Refused where a proof would give away, with an entry's text, what a draw keeps sealed."""
+    if await withheld(bureau, [entry]):
+        raise Refused("这一条写有封存中的名单，证明会带上正文。请在抽查启封后再取证明。")
 
 
 async def read_public_file(draw: Draw, name: str) -> bytes:

@@ -132,9 +132,20 @@ def after(state: State, step: str) -> State:
 
 
 def check_approver(drafted_by: str, approver: str) -> None:
-    """Raise Refused where the author of a plan would approve it himself or herself."""
-    if drafted_by == approver:
+    """Raise Refused where the author of a plan would approve it himself or herself.
+
+    An account stands as 姓名（工号）; a name typed at the command line has no number, so there the
+    names alone decide.
+    """
+    author, number = _name_and_number(drafted_by)
+    name, other = _name_and_number(approver)
+    if author == name and (number == other or not number or not other):
         raise Refused("起草人不能审批自己的计划，请由另一人审批。")
+
+
+def _name_and_number(actor: str) -> tuple[str, str]:
+    found = re.fullmatch(r"(.+)（([^（）]+)）", actor)
+    return (found[1], found[2]) if found else (actor, "")
 
 
 def publication_due(year: int) -> date:

@@ -13,7 +13,7 @@ from piccolo.table import Table
 
 from app.plans.rules import PlanContent, State
 from registries.errors import NotFound
-from sampling.encoding import jcs
+from sampling.encoding import jcs, sha256_hex
 
 
 class PlanTable(Table, tablename="plan"):
@@ -62,6 +62,11 @@ class Plan:
 def content_text(content: PlanContent) -> str:
     """Return the canonical text of a plan's content, which is what is stored and logged."""
     return jcs(msgspec.to_builtins(content)).decode()
+
+
+def content_digest(content: PlanContent) -> str:
+    """Return the SHA-256 of that text."""
+    return sha256_hex(content_text(content).encode())
 
 
 async def plan(bureau: str, year: int, version: int | None = None) -> Plan:

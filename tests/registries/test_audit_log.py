@@ -239,3 +239,27 @@ def test_an_instant_is_utc_to_the_microsecond() -> None:
 def test_a_text_that_is_no_entry_is_not_read_as_one(text: str) -> None:
     with pytest.raises(ValueError, match=r"not an entry|JSON"):
         Entry.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("condition", "index"),
+    [
+        ("bureau = {}", "audit_entry_bureau (bureau=?)"),
+        ("bureau = {} AND event = 'e'", "by_event (event=? AND bureau=?)"),
+        ("bureau = {} AND subject = 's'", "by_subject (subject=? AND bureau=?)"),
+        ("bureau = {} AND actor_name = 'a'", "by_actor_name (actor_name=? AND bureau=?)"),
+        (
+            "bureau = {} AND event = 'e' AND at >= 'd' AND number >= 7 AND number <= 9",
+            "by_event (event=? AND bureau=? AND number>? AND number<?)",
+        ),
+    ],
+)
+async def test_no_search_of_the_log_reads_the_bureaus_whole_log(
+    sqlite_database: TestDatabase, condition: str, index: str
+) -> None:
+    plan = await books.fetch(
+        f"EXPLAIN QUERY PLAN SELECT * FROM audit_entry WHERE {condition}"
+        " ORDER BY number DESC LIMIT 50",
+        GUANGZHOU,
+    )
+    assert [index in row["detail"] for row in plan] == [True]

@@ -190,3 +190,23 @@ def test_a_round_past_its_last_day_is_named() -> None:
     assert found.warnings == (
         "第 2 次抽查（第 2 次抽查）应在 2026-07-30 前完成，至今没有签字的抽查。",
     )
+
+
+@pytest.mark.parametrize(
+    ("author", "approver", "same"),
+    [
+        ("王五（2001）", "王五（2001）", True),
+        ("王五（2001）", "王五（2002）", False),
+        ("王五", "王五（2001）", True),  # A name typed at the command line has no number.
+        ("王五（2001）", "王五", True),
+        ("王五", "赵六（2002）", False),
+    ],
+)
+def test_an_account_is_known_by_its_number_and_a_typed_name_by_itself(
+    author: str, approver: str, same: bool
+) -> None:
+    if same:
+        with pytest.raises(Refused):
+            check_approver(author, approver)
+    else:
+        check_approver(author, approver)

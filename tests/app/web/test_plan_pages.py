@@ -67,6 +67,13 @@ def filled(page: Any) -> dict[str, Any]:
     return sent
 
 
+async def step(visitor: Browser, name: str, **said: str) -> Any:
+    """Open a step's page and send its form."""
+    path = f"/plans/2026/steps/{name}"
+    form = await visitor.get(path)
+    return await visitor.post(path, filled(form) | said if form.status_code == 200 else said)
+
+
 async def test_a_plan_goes_from_draft_to_publication_by_two_people(
     database: TestDatabase, tmp_path: Path
 ) -> None:
@@ -75,24 +82,22 @@ async def test_a_plan_goes_from_draft_to_publication_by_two_people(
         assert "起草" in words(await clerk.get("/"))
         path = await drafted(clerk)
         assert "第 3 次" in words(await clerk.get(path))
-        await clerk.post("/plans/2026/steps/submit")
+        await step(clerk, "submit")
         assert "须由另一人审批" in words(await clerk.get(path))
-        assert (await clerk.post("/plans/2026/steps/approve")).status_code == 403
-        assert "审批2026 年度抽查计划" in words(await head.get("/"))
-        approved = await head.follow(await head.post("/plans/2026/steps/approve"))
+        assert (await step(clerk, "approve")).status_code == 403
+        assert "审批 2026 年度抽查计划" in words(await head.get("/"))
+        approved = await head.follow(await step(head, "approve"))
         assert "赵六（2002）" in words(approved)
-        assert (await head.post("/plans/2026/steps/file")).status_code == 403
-        unsaid = await clerk.post("/plans/2026/steps/file", {"filed_with": "省人社厅"})
+        assert (await step(head, "file")).status_code == 403
+        unsaid = await step(clerk, "file", filed_with="省人社厅")
         assert "请填写备案文号" in words(unsaid)
         assert 'value="省人社厅"' in unsaid.text
-        await clerk.post(
-            "/plans/2026/steps/file", {"filed_with": "省厅", "reference": "备〔2026〕1号"}
-        )
-        public = await clerk.follow(await clerk.post("/plans/2026/steps/publish"))
+        await step(clerk, "file", filed_with="省厅", reference="备〔2026〕1号")
+        public = await clerk.follow(await step(clerk, "publish"))
         assert "已公布" in words(public)
         assert "按比例应抽" in words(public)
         assert "按家数应抽 0 / 80 家" in words(public)
-        assert (await clerk.post("/plans/2026/steps/publish")).status_code == 409
+        assert (await step(clerk, "publish")).status_code == 409
 
 
 async def test_every_fault_of_a_draft_is_at_its_field_and_nothing_typed_is_lost(
@@ -146,16 +151,20 @@ async def test_a_published_plan_is_amended_as_a_new_version(
     app, clerk_token, head_token = await set_up(database, tmp_path)
     async with browser(app, clerk_token) as clerk, browser(app, head_token) as head:
         await drafted(clerk)
-        await clerk.post("/plans/2026/steps/submit")
-        await head.post("/plans/2026/steps/approve")
-        await clerk.post("/plans/2026/steps/file", {"filed_with": "省厅", "reference": "1号"})
-        await clerk.post("/plans/2026/steps/publish")
+        await step(clerk, "submit")
+        await step(head, "approve")
+        await step(clerk, "file", filed_with="省厅", reference="1号")
+        await step(clerk, "publish")
         assert (await clerk.get("/plans/2026/edit")).status_code == 200
         refused = await clerk.post("/plans/2026/edit", filled(await clerk.get("/plans/2026/edit")))
         assert "只有起草中的计划可以修改" in words(refused)
-        amended = await clerk.post("/plans/2026/steps/amend", {"reason": "增加专项"})
+        amended = await step(clerk, "amend", reason="增加专项")
         assert amended.headers["location"].startswith("/plans/2026/2")
         assert "修订理由：增加专项" in words(await clerk.follow(amended))
+        shown = words(await clerk.get("/plans/2026/2"))
+        assert "这一版尚未公布" in shown
+        assert "逾期" not in shown  # 31 March is the year's day, not the amendment's.
+        assert "已过期" not in words(await clerk.get("/"))
 
 
 async def test_whoever_changed_a_draft_cannot_approve_it(
@@ -173,9 +182,79 @@ async def test_whoever_changed_a_draft_cannot_approve_it(
         await drafted(clerk)
         sent = filled(await two.get("/plans/2026/rounds/1")) | {"total": "99"}
         assert (await two.post("/plans/2026/rounds/1", sent)).status_code == 303
-        await clerk.post("/plans/2026/steps/submit")
-        refused = await two.post("/plans/2026/steps/approve")
+        await step(clerk, "submit")
+        refused = await step(two, "approve")
         assert "起草人不能审批自己的计划" in words(refused)
+
+
+async def test_a_decision_is_on_what_was_read_and_not_on_what_took_its_place(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    app, clerk_token, head_token = await set_up(database, tmp_path)
+    async with browser(app, clerk_token) as clerk, browser(app, head_token) as head:
+        path = await drafted(clerk)
+        await step(clerk, "submit")
+        read = await head.get(path)
+        way = re.search(r'href="(/plans/2026/steps/approve[^"]*)"', read.text)
+        assert way is not None
+        await step(head, "return", reason="第一次的家数太少")
+        assert "第一次的家数太少" in words(await clerk.get(path))
+        sent = filled(await clerk.get("/plans/2026/rounds/1")) | {"total": "9"}
+        assert (await clerk.post("/plans/2026/rounds/1", sent)).status_code == 303
+        await step(clerk, "submit")
+        stale = await head.post(way[1].partition("?")[0], filled(await head.get(way[1])))
+        assert stale.status_code == 422
+        assert "计划在您打开之后改过" in words(stale)
+        assert (await tables.plan(GUANGZHOU, 2026)).state == "submitted"
+        assert (await step(head, "approve")).status_code == 303
+
+
+async def test_a_list_that_is_not_there_is_a_fault_at_its_field(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    app, clerk_token, _ = await set_up(database, tmp_path)
+    async with browser(app, clerk_token) as clerk:
+        for odd in ("abc", "9", "9" * 30):
+            wrong = await clerk.post("/plans/new", DRAFT | {"item_list": odd})
+            assert wrong.status_code == 422
+            assert "没有这一版事项清单" in words(wrong)
+
+
+async def test_a_clerk_of_one_district_takes_no_other_out_of_a_round(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    app, clerk_token, _ = await set_up(database, tmp_path)
+    local = await make_staff(
+        "draw-operator",
+        number="2003",
+        name="孙七",
+        districts=("440106",),
+        administrators=await _again(),
+    )
+    async with browser(app, clerk_token) as clerk, browser(app, local) as one:
+        await drafted(clerk)
+        path = "/plans/2026/rounds/1"
+        both = filled(await clerk.get(path)) | {"districts": ["440106", "440103"]}
+        assert (await clerk.post(path, both)).status_code == 303
+        assert (await one.post(path, filled(await one.get(path)))).status_code == 303
+        kept = (await tables.plan(GUANGZHOU, 2026)).content.rounds[0].districts
+        assert set(kept) == {"440103", "440106"}
+        told = words(await one.get("/plans/2026/1"))
+        assert "天河区" in told
+        assert "440103" not in told
+
+
+async def test_the_draft_shows_whether_its_rounds_would_reach_the_year(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    app, clerk_token, head_token = await set_up(database, tmp_path)
+    async with browser(app, clerk_token) as clerk, browser(app, head_token) as head:
+        path = await drafted(clerk)
+        for visitor in (clerk, head):
+            told = words(await visitor.get(path))
+            assert "以下按这一版的要求和家数推算" in told
+            assert "按家数应抽 0 / 80 家" in told
+            assert "下一步：提交审批，由抽查管理员办理" in told
 
 
 async def test_another_bureau_finds_no_plan(database: TestDatabase, tmp_path: Path) -> None:
