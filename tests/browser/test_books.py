@@ -121,7 +121,7 @@ def test_a_plan_is_drafted_by_one_and_approved_by_another(
     clerk.click("main button.main")
     assert "须由另一人审批" in clerk.inner_text("main")
     head.goto("/")
-    head.click(f"text=审批{year} 年度抽查计划")
+    head.click(f"text=审批 {year} 年度抽查计划")
     head.click("main >> text=审批通过")
     head.click("main button.main")
     assert "已审批" in head.inner_text("h1")
