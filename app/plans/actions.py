@@ -68,7 +68,7 @@ async def change(
     if open_plan.state != "drafting":
         raise Refused(f"计划现在是“{rules.STATES[open_plan.state]}”，只有起草中的计划可以修改。")
     published = [one for one in await tables.plans(bureau, year) if one.state == "published"]
-    await _check(content, bureau, year, amends=bool(published))
+    await _check(deed, content, bureau, year, published[-1] if published else None)
     text = tables.content_text(content)
     await PlanTable.update({PlanTable.content: text}).where(PlanTable.id == open_plan.id)
     previous = tables.content_text(open_plan.content)
@@ -124,7 +124,7 @@ async def withdraw(deed: Deed, *, bureau: str, year: int, reason: str) -> Plan:
 async def _enter(
     deed: Deed, bureau: str, year: int, content: PlanContent, *, amended: Plan | None, reason: str
 ) -> Plan:
-    await _check(content, bureau, year, amends=amended is not None)
+    await _check(deed, content, bureau, year, amended)
     version = 1 + max((one.version for one in await tables.plans(bureau, year)), default=0)
     row = PlanTable(
         bureau=bureau,
@@ -166,8 +166,13 @@ async def _check_approver(deed: Deed, bureau: str, year: int) -> None:
         rules.check_approver(one.actor_name, deed.actor.name)
 
 
-async def _check(content: PlanContent, bureau: str, year: int, *, amends: bool) -> None:
-    faults = rules.faults(content, year, amends=amends)
+async def _check(
+    deed: Deed, content: PlanContent, bureau: str, year: int, base: Plan | None
+) -> None:
+    """Raise Invalid with every fault; `base` is the published version that the content would replace."""
+    faults = rules.faults(content, year, amends=base is not None)
+    if base and (moved := rules.displaced(base.content, content, deed.today)):
+        faults.setdefault("rounds", []).extend(moved)
     known: set[str] = set()
     if "item_list" not in faults:
         item_list = await item_lists.item_list(bureau, content.item_list)

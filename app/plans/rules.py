@@ -188,6 +188,23 @@ def faults(content: PlanContent, year: int, *, amends: bool) -> dict[str, list[s
     return found
 
 
+def displaced(base: PlanContent, content: PlanContent, today: date) -> list[str]:
+    """Return a sentence for each round that has begun and that an amendment renames, moves or drops.
+
+    A draw names its round by its number in the plan, so a round that may have been drawn keeps its place.
+    """
+    found = []
+    for number, one in enumerate(base.rounds, start=1):
+        kept = content.rounds[number - 1] if number <= len(content.rounds) else None
+        if one.starts <= today and (
+            kept is None or (kept.name, kept.starts) != (one.name, one.starts)
+        ):
+            found.append(
+                f"第 {number} 次抽查（{one.name}）已经开始，修订时须保留其次序、名称和开始日期。"
+            )
+    return found
+
+
 def _policy_faults(policy: Policy) -> dict[str, list[str]]:
     limits = {
         "ratio_permille": (0, 1000, "年度抽查比例（千分比）"),

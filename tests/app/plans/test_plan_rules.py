@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from app.plans import rules
 from app.plans.rules import (
     STATES,
     STEPS,
@@ -101,6 +102,19 @@ def test_every_fault_is_reported_at_once() -> None:
 def test_a_temporary_round_comes_in_by_amending_the_plan() -> None:
     plan = a_plan(a_round(1), a_round(2), a_round(3, occasion="temporary"))
     assert faults(plan, 2026, amends=True) == {}
+
+
+def test_an_amendment_keeps_the_place_of_every_round_that_has_begun() -> None:
+    new = a_round(1, name="专项抽查", starts=date(2026, 2, 1), ends=date(2026, 2, 20))
+    base = a_plan()
+    august = date(2026, 8, 1)
+    assert rules.displaced(base, a_plan(*base.rounds, new), august) == []
+    moved = rules.displaced(base, a_plan(new, *base.rounds), august)
+    assert [sentence[:4] for sentence in moved] == ["第 1 ", "第 2 "]
+    assert len(rules.displaced(base, a_plan(*base.rounds[1:]), august)) == 2
+    more = a_round(1, total=99), *base.rounds[1:]
+    assert rules.displaced(base, a_plan(*more), august) == []
+    assert rules.displaced(base, a_plan(new, *base.rounds), date(2026, 1, 1)) == []
 
 
 def test_a_directed_round_names_its_scope() -> None:
