@@ -8,7 +8,7 @@ import os
 import secrets
 import sqlite3
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,8 @@ import click
 
 from app.draws.rehearsal_actions import is_rehearsal
 from app.settings import load_settings
+from registries import command_options
+from registries.audit_entries import LoggedEntry
 from registries.engines import NO_BOOKS
 from registries.errors import Invalid, YaohaoError
 from registries.sheet_refusals import SheetRefused
@@ -43,6 +45,24 @@ COMMANDS = {
     "staff": "app.accounts.commands:staff_group",
     "witness": "app.accounts.witness_commands:witness_group",
 }
+
+
+async def _sealed(bureau: str) -> frozenset[str]:
+    """Return the numbers of the draws that are not open yet; the module is loaded only where it is asked."""
+    actions = importlib.import_module("app.draws.seal_actions")
+    found: frozenset[str] = await actions.sealed_numbers(bureau)
+    return found
+
+
+async def _withheld(bureau: str, entries: Iterable[LoggedEntry]) -> frozenset[int]:
+    """Return the numbers of the log's entries whose text is not to be read before a draw opens."""
+    actions = importlib.import_module("app.draws.seal_actions")
+    found: frozenset[int] = await actions.withheld(bureau, entries)
+    return found
+
+
+command_options.sealed_references = _sealed
+command_options.withheld_entries = _withheld
 
 
 class Yaohao(Group):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,10 +14,12 @@ from registries import (
     audit_events,
     audit_log,
     audit_proofs,
+    command_options,
     database,
     key_files,
     log_keys,
 )
+from registries.audit_entries import LoggedEntry
 from registries.audit_proofs import InclusionProof, Proof
 from registries.checkpoint import Checkpoint, open_checkpoint
 from registries.command_options import READABLE, acting
@@ -28,6 +31,7 @@ from registries.terminal import Group, as_text, json_option, print_one, print_ro
 T = TypeVar("T")
 FILE = click.Path(path_type=Path, dir_okay=False)
 
+SEALED = "写有封存中的名单，抽查启封前不显示，也不出具证明。"
 LIST_HEADINGS = {
     "number": "编号",
     "at": "时间（UTC）",
@@ -109,7 +113,7 @@ def prove_command(number: int | None, consistency: str | None, out: Path | None)
         old_size = _old_size(consistency)
         proof: Proof = _deed(lambda deed: audit_proofs.prove_consistency(deed, old_size))
     else:
-        proof = _deed(lambda deed: audit_proofs.prove_inclusion(deed, number or 0))
+        proof = _deed(lambda deed: _proved(deed, number or 0))
     data = audit_proofs.proof_bytes(proof)
     if out:
         key_files.replace(out, data)
@@ -161,11 +165,14 @@ def list_command(
     as_json: bool,
 ) -> None:
     """列出日志条目，新的在前。"""
-    rows = database.run(
-        lambda: audit_log.entries(
+
+    async def read() -> list[LoggedEntry]:
+        found = await audit_log.entries(
             bureau=bureau, event=event, subject=subject, actor=actor, before=before, limit=limit
         )
-    )
+        return [replace(one, canonical=SEALED) if await _is_withheld(one) else one for one in found]
+
+    rows = database.run(read)
     print_rows(rows, LIST_HEADINGS, as_json=as_json, empty="日志里没有这样的条目。")
 
 
@@ -174,7 +181,14 @@ def list_command(
 @json_option
 def show_command(number: int, *, as_json: bool) -> None:
     """显示一条日志的全部内容。"""
-    entry = database.run(lambda: audit_log.entry(number))
+
+    async def read() -> LoggedEntry:
+        found = await audit_log.entry(number)
+        if await _is_withheld(found):
+            raise Refused(f"第 {number} 条{SEALED}")
+        return found
+
+    entry = database.run(read)
     print_one(entry, SHOW_HEADINGS, as_json=as_json)
 
 
@@ -188,6 +202,16 @@ def events_command(page: Path | None, *, as_json: bool) -> None:
         return
     headings = {"event": "事件", "meaning": "含义"}
     print_rows(audit_events.declared(), headings, as_json=as_json)
+
+
+async def _is_withheld(entry: LoggedEntry) -> bool:
+    return bool(await command_options.withheld_entries(entry.bureau, [entry]))
+
+
+async def _proved(deed: Deed, number: int) -> InclusionProof:
+    if await _is_withheld(await audit_log.entry(number)):
+        raise Refused(f"第 {number} 条{SEALED}")
+    return await audit_proofs.prove_inclusion(deed, number)
 
 
 def _deed(work: Callable[[Deed], Awaitable[T]]) -> T:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import getpass
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from registries import bureaus, database
+from registries.audit_entries import LoggedEntry
 from registries.calendar import day_in_china
 from registries.database import Actor, Deed
 from registries.errors import Invalid, Refused
@@ -95,6 +96,27 @@ async def the_bureau(code: str | None) -> str:
         codes = "、".join(bureau.code for bureau in known)
         raise Refused(f"库中有几个单位（{codes}），请用 --bureau 指明是哪一个。")
     return known[0].code
+
+
+async def _nothing_sealed(bureau: str) -> frozenset[str]:  # noqa: ARG001 - the shape of the question.
+    return frozenset()
+
+
+# What is sealed is known to the draws, which the books know nothing of; app/cli.py says whom to ask.
+sealed_references: Callable[[str], Awaitable[frozenset[str]]] = _nothing_sealed
+
+
+async def _nothing_withheld(
+    bureau: str,  # noqa: ARG001 - the shape of the question.
+    entries: Iterable[LoggedEntry],  # noqa: ARG001
+) -> frozenset[int]:
+    return frozenset()
+
+
+# The same for entries of the log that name who was drawn or who goes.
+withheld_entries: Callable[[str, Iterable[LoggedEntry]], Awaitable[frozenset[int]]] = (
+    _nothing_withheld
+)
 
 
 def acting() -> Actor:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from registries import database, record, record_reads
+from registries import command_options, database, record, record_reads
 from registries.command_options import (
     DAY,
     READABLE,
@@ -62,11 +62,20 @@ def list_command(
 
     async def read() -> list[Fact]:
         code = await the_bureau(bureau)
+        # Whoever may read the record may not know yet who was drawn: that is read with `draw read-sealed`, and logged.
+        sealed = await command_options.sealed_references(code)
+        if sealed:
+            told = f"未启封的抽查（{'、'.join(sorted(sealed))}）的记录不列出。"
+            click.echo(told, err=True)
         if not entity:
-            return await record_reads.page(code, kind=kind or "", since=since, after=after)
+            return await record_reads.page(
+                code, kind=kind or "", since=since, after=after, without=sealed
+            )
         return [
             fact
-            for fact in await record_reads.facts(code, entity, superseded=superseded)
+            for fact in await record_reads.facts(
+                code, entity, superseded=superseded, without=sealed
+            )
             if kind in {None, fact.kind} and fact.happened_on >= since
         ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -24,6 +24,12 @@ def _current(fact: str) -> str:
 
 
 CURRENT = _current("f")
+
+
+def _left_out(references: Collection[str]) -> str:
+    if not references:
+        return ""
+    return f" AND f.reference NOT IN ({', '.join('{}' for _ in references)})"
 
 
 @dataclass(frozen=True)
@@ -56,25 +62,41 @@ async def one(bureau: str, number: int) -> Fact:
     return _fact(rows[0])
 
 
-async def facts(bureau: str, entity_id: str, *, superseded: bool = False) -> list[Fact]:
-    """Return the facts about an entity, the newest day first; the superseded ones only if asked for."""
+async def facts(
+    bureau: str, entity_id: str, *, superseded: bool = False, without: Collection[str] = ()
+) -> list[Fact]:
+    """Return the facts about an entity, the newest day first; the superseded ones only if asked for.
+
+    `without` are references whose facts are left out: draws that are sealed name nobody yet.
+    """
     rows = await database.fetch(
         f"SELECT f.*, {CURRENT} AS current FROM fact f WHERE f.bureau = {{}} AND f.entity = {{}}"
+        f"{_left_out(without)}"
         f"{'' if superseded else f' AND {CURRENT}'} ORDER BY f.happened_on DESC, f.number DESC",
-        bureau, entity_id,
+        bureau, entity_id, *without,
     )  # fmt: skip
     return [_fact(row) for row in rows]
 
 
 async def page(
-    bureau: str, *, kind: str = "", since: date = date.min, after: int = 0, limit: int = PAGE
+    bureau: str,
+    *,
+    kind: str = "",
+    since: date = date.min,
+    after: int = 0,
+    limit: int = PAGE,
+    without: Collection[str] = (),
 ) -> list[Fact]:
-    """Return the bureau's current facts in order of their numbers, beginning after `after`."""
+    """Return the bureau's current facts in order of their numbers, beginning after `after`.
+
+    `without` are references whose facts are left out, as for `facts`.
+    """
     kinds, values = (" AND f.kind = {}", [kind]) if kind else ("", [])
     rows = await database.fetch(
         f"SELECT f.*, {CURRENT} AS current FROM fact f WHERE f.bureau = {{}} AND f.number > {{}}"
-        f" AND f.happened_on >= {{}}{kinds} AND {CURRENT} ORDER BY f.number LIMIT {limit}",
-        bureau, after, since, *values,
+        f" AND f.happened_on >= {{}}{kinds}{_left_out(without)} AND {CURRENT}"
+        f" ORDER BY f.number LIMIT {limit}",
+        bureau, after, since, *values, *without,
     )  # fmt: skip
     return [_fact(row) for row in rows]
 

@@ -21,7 +21,7 @@ from registries.record_rules import CALLED_UP, NewFact
 from sampling.draw import CallUp, Picked, call_up
 from sampling.encoding import Json, jcs
 from sampling.teams import PassedOver, Replacement, Seat, replace
-from sampling.verifying import FROZEN_FILES, Verified, derive
+from sampling.verifying import FROZEN_FILES, Verified
 
 EVENTS = {
     "draw-seat:replace": "更换检查人员",
@@ -84,7 +84,7 @@ async def recompute(draw: Draw) -> Verified:
     """Return the draw derived again from its files: what replacing and calling up reckon with."""
     if draw.state not in SIGNED:
         raise Refused("抽取结果签字确认后，才能更换人员或递补对象。")
-    return derive(await seal_actions.machine_read(draw, [*FROZEN_FILES, "seed.json"]))
+    return seal_actions.derived(await seal_actions.machine_read(draw, [*FROZEN_FILES, "seed.json"]))
 
 
 async def replace_inspector(

@@ -83,7 +83,9 @@ async def proof(deed: Deed, draw: Draw, *, entity: str, purpose: str) -> bytes:
     """
     await _require_result(draw)
     names = [*FROZEN_FILES, "seed.json"]
-    verified = verifying.derive(await seal_actions.read_files(deed, draw, names, purpose=purpose))
+    verified = seal_actions.derived(
+        await seal_actions.read_files(deed, draw, names, purpose=purpose)
+    )
     found = prove(verified.result, entity)
     if found is None:
         raise NotFound(f"{entity} 既未抽中，也不是备选，没有可以出具的证明。请核对代码。")

@@ -26,7 +26,7 @@ from sampling.encoding import parse_csv, parse_jcs
 from sampling.result import Result
 from sampling.rows import HEADERS
 from sampling.seed import parts_digest
-from sampling.verifying import FROZEN_FILES, FrozenDraw, derive, read_frozen
+from sampling.verifying import FROZEN_FILES, FrozenDraw, read_frozen
 
 SEALED_NAMES: Final = ("people.csv", "result.json")
 VOID: Final = ("void", "void-public")
@@ -70,7 +70,7 @@ async def gather(draw: Draw, opened: Opened) -> Material:
     found = await result_actions.published(draw)
     wanted = [*FROZEN_FILES, *(["seed.json"] if found else [])]
     files = await seal_actions.machine_read(draw, wanted)
-    verified = derive(files) if found else None
+    verified = seal_actions.derived(files) if found else None
     frozen = verified.frozen if verified else read_frozen(files)
     result = verified.result if verified else None
     terms: Any = parse_jcs(files["terms.json"])

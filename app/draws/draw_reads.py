@@ -7,7 +7,13 @@ from datetime import date, datetime
 
 from app.draws.state_rules import State
 from app.draws.tables import DrawTable, FilePartTable, FileTable, StepTable
-from registries.errors import NotFound
+from registries.errors import NotFound, Refused
+from sampling.encoding import sha256_hex
+
+ALTERED = (
+    "数据库里的 {} 与冻结时的摘要不符，有人改动过，不能继续。"
+    "请保留现场、报告纪检监察机构，并从备份或冻结时写出的 U 盘恢复。"
+)
 
 
 @dataclass(frozen=True)
@@ -114,13 +120,20 @@ async def files_of(draw: Draw) -> dict[str, StoredFile]:
 
 
 async def content_of(file: StoredFile) -> bytes:
-    """Return the bytes of a file that is not sealed; its digest was checked when it was stored."""
+    """Return the bytes of a file that is not sealed. Raises Refused where they were altered in the database."""
     rows = (
         await FilePartTable.select(FilePartTable.content)
         .where(FilePartTable.file == file.id)
         .order_by(FilePartTable.position)
     )
-    return b"".join(bytes(row["content"]) for row in rows)
+    return unaltered(file, b"".join(bytes(row["content"]) for row in rows))
+
+
+def unaltered(file: StoredFile, content: bytes) -> bytes:
+    """Return the content of a file. Raises Refused where it is not what was stored."""
+    if sha256_hex(content) != file.digest:
+        raise Refused(ALTERED.format(file.name))
+    return content
 
 
 async def _state(draw: int) -> State:

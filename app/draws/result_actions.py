@@ -17,7 +17,7 @@ from registries.errors import Refused
 from sampling.encoding import Json, jcs, sha256_hex
 from sampling.result import Result, result_json
 from sampling.seed import make_seed, seed_json
-from sampling.verifying import FROZEN_FILES, derive
+from sampling.verifying import FROZEN_FILES
 
 EVENTS = {"draw:run": "计算抽取结果"}
 
@@ -59,7 +59,7 @@ async def compute(draw: Draw) -> Computed:
     seed = make_seed(plan, contributions, dice)
     files = await seal_actions.machine_read(draw, list(FROZEN_FILES))
     files["seed.json"] = seed_json(seed)
-    result = derive(files).result
+    result = seal_actions.derived(files).result
     return Computed(files["seed.json"], result_json(result), result, seed.parts_digest, dice)
 
 

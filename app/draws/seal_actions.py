@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from app.draws.ceremony_rules import check_unseal
-from app.draws.draw_reads import Draw, StoredFile, content_of, draws_of, files_of
+from app.draws.draw_reads import (
+    ALTERED,
+    Draw,
+    StoredFile,
+    content_of,
+    draws_of,
+    files_of,
+    unaltered,
+)
 from app.draws.state_rules import State
 from app.draws.step_actions import log, take_step
 from app.draws.tables import SealedPartTable, SealReadingTable
 from registries.audit_entries import LoggedEntry
 from registries.database import Deed
 from registries.errors import Invalid, NotFound, Refused
+from sampling.errors import ProtocolError
+from sampling.verifying import Verified, derive
 
 EVENTS = {
     "draw-seal:read": "查阅封存材料",
@@ -98,7 +108,7 @@ async def _content(file: StoredFile) -> bytes:
         .where(SealedPartTable.file == file.id)
         .order_by(SealedPartTable.position)
     )
-    return b"".join(bytes(row["content"]) for row in rows)
+    return unaltered(file, b"".join(bytes(row["content"]) for row in rows))
 
 
 async def machine_read(draw: Draw, names: list[str]) -> dict[str, bytes]:
@@ -108,6 +118,19 @@ async def machine_read(draw: Draw, names: list[str]) -> dict[str, bytes]:
     """
     stored = await files_of(draw)
     return {name: await _content(stored[name]) for name in names if name in stored}
+
+
+def derived(files: Mapping[str, bytes]) -> Verified:
+    """Return what frozen files, seed and result derive to. Raises Refused where they contradict each other."""
+    try:
+        return derive(files)
+    except ProtocolError as error:
+        raise Refused(f"{ALTERED.format('文件')}（{error}）") from error
+
+
+async def sealed_numbers(bureau: str) -> frozenset[str]:
+    """Return the numbers of the bureau's draws whose material is not open to everybody."""
+    return frozenset(one.number for one in await draws_of(bureau) if one.state not in OPENED)
 
 
 async def unseal(deed: Deed, draw: Draw, *, today: date, finished: bool, reason: str) -> State:

@@ -191,6 +191,18 @@ def test_a_reserve_is_called_up_beside_the_drawn_entity(
 
     assert books.run(called) == [drawn]
     assert yaohao("call-up", NUMBER, drawn, *why, *BY) == 1
+    # The log has it, and shows it when the draw is open.
+    capsys.readouterr()
+    assert cli.run(["audit", "list", "--event", "draw-reserve:call-up", "--json"]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)
+    assert drawn not in entry["canonical"]
+    number = str(entry["number"])
+    assert cli.run(["audit", "show", number]) == 1
+    assert cli.run(["audit", "prove", number]) == 1
+    assert "抽查启封前不显示" in capsys.readouterr().err
+    assert yaohao("unseal", NUMBER, "--finished", "--reason", "检查结束", *BY) == 0
+    assert cli.run(["audit", "show", number]) == 0
+    assert drawn in capsys.readouterr().out
 
 
 def test_audit_explains_every_figure(
@@ -247,3 +259,43 @@ def test_who_reads_is_named_in_the_record(database: TestDatabase, tmp_path: Path
     yaohao("read-sealed", NUMBER, "salt.txt", "--out", tmp_path / "s", "--purpose", "核对", *BY)
     row = books.run(lambda: books.fetch_one("SELECT reader, file FROM draw_seal_reading"))
     assert row == {"reader": "张三", "file": "salt.txt"}
+
+
+def test_the_record_names_nobody_of_a_draw_that_is_sealed(
+    database: TestDatabase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held()
+    drawn = [one["id"] for one in result_of()["drawn"]]
+    assert cli.run(["record", "list", "--kind", "drawn", "--json"]) == 0
+    said = capsys.readouterr()
+    assert not any(one in said.out for one in drawn)
+    assert f"未启封的抽查（{NUMBER}）" in said.err
+    assert cli.run(["record", "list", "--entity", drawn[0], "--json"]) == 0
+    assert drawn[0] not in capsys.readouterr().out
+    assert yaohao("unseal", NUMBER, "--finished", "--reason", "检查结束", *BY) == 0
+    capsys.readouterr()
+    assert cli.run(["record", "list", "--kind", "drawn", "--json"]) == 0
+    assert drawn[0] in capsys.readouterr().out
+
+
+def test_a_frozen_file_that_was_altered_in_the_database_stops_the_draw_in_words(
+    sqlite_database: TestDatabase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held("dice-fixed")
+
+    async def alter() -> None:
+        rows = await books.fetch(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'draw%'"
+        )
+        for row in rows:
+            await books.execute(f"DROP TRIGGER {row['name']}")
+        await books.execute(
+            "UPDATE draw_file_part SET content = CAST(replace(CAST(content AS TEXT), ',A,', ',C,') AS BLOB)"
+            " WHERE file = (SELECT id FROM draw_file WHERE name = 'entities.csv')"
+        )
+
+    books.run(alter)
+    assert yaohao("run", NUMBER, *BY) == 1
+    said = capsys.readouterr().err
+    assert "entities.csv 与冻结时的摘要不符" in said
+    assert "错误编号" not in said
