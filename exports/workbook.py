@@ -16,7 +16,7 @@ from datetime import date
 from typing import Any, BinaryIO
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
@@ -180,11 +180,12 @@ def _row_height(columns: Sequence[Column], row: Sequence[Value]) -> float:
 
     The file states it, because not every office suite measures wrapped rows when it opens a file.
     """
-    lines = max(
-        -(-_width(str(value)) // max(1, column.width - 2))
-        for column, value in zip(columns, row, strict=True)
-    )
-    return min(409.0, 4 + 15.0 * max(1, lines))
+    lines = 1
+    for column, value in zip(columns, row, strict=True):
+        text, room = str(value), max(1, column.width - 2)
+        if 2 * len(text) > room:  # What fits even if every sign is wide needs no measuring.
+            lines = max(lines, -(-_width(text) // room))
+    return min(409.0, 4 + 15.0 * lines)
 
 
 def _width(text: str) -> int:
@@ -208,6 +209,18 @@ def _heading_cell(page: Any, column: Column) -> Any:
     cell.border = _BORDER
     cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
     return cell
+
+
+class _Cell(Cell):  # type: ignore[misc]  # openpyxl carries no types.
+    """A cell for rows that are written at once.
+
+    The library first tries each cell as a plain value and words a refusal with it, which nobody reads.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<cell>"
 
 
 class _BodyCells:
@@ -235,7 +248,7 @@ class _BodyCells:
 
     @staticmethod
     def _made(page: Any, column: Column, format_: str) -> Any:
-        cell = WriteOnlyCell(page)
+        cell = _Cell(page, row=1, column=1)
         cell.font = Font(name=BODY_FONT, size=11)
         cell.border = _BORDER
         across = "center" if column.centred else None
