@@ -14,6 +14,7 @@ from wtforms import HiddenField
 from app.access import may
 from app.accounts.authentication import principal
 from app.accounts.session_reads import Principal
+from app.deed_pages import answer
 from app.entity_pages import BACK, Id, entity_in_scope
 from app.forms import (
     Form,
@@ -28,15 +29,15 @@ from app.forms import (
     text,
     whole,
 )
-from app.rendering import Crumb, done, invalid, page
-from registries import database, entities
+from app.rendering import Crumb, page
+from registries import entities
 from registries.calendar import day_in_china
 from registries.database import Deed
 from registries.district_changes import names_of
 from registries.entity_rules import LARGEST_HEADCOUNT
 from registries.entity_tables import SIZES, Details, Entity, Permit, Project
 from registries.entity_words import permit_words, state_words
-from registries.errors import Conflict, Invalid, NotFound, Refused
+from registries.errors import Invalid
 from registries.kinds import KINDS, PROJECT
 
 AnyRequest = Request[Any, Any, Any]
@@ -317,18 +318,18 @@ async def _answer(
     work: Callable[[Deed], Awaitable[Entity]],
     event: str,
     words: Mapping[str, Any],
+    template: str = "entities/edit.html",
 ) -> Response[Any]:
     """Do the deed of a form and lead to the entity, or show the form again with what was typed."""
-    if not form.faults():
-        try:
-            made = await database.deed(work, actor=principal(request).actor())
-        except Invalid as refusal:
-            form.take(refusal)
-        except (Conflict, Refused, NotFound) as refusal:
-            form.general.append(refusal.sentence)
-        else:
-            return done(f"/entities/{made.id}", event)
-    return invalid(request, "entities/edit.html", **words)
+    return await answer(
+        request,
+        form,
+        work,
+        leads_to=lambda made: f"/entities/{made.id}",
+        event=event,
+        template=template,
+        words=words,
+    )
 
 
 async def _step(
@@ -337,20 +338,15 @@ async def _step(
     who = principal(request)
     found = await entity_in_scope(who, number)
     form = await sent(request, StepForm)
-    if not form.faults():
 
-        async def work(deed: Deed) -> None:
-            await deed_of(
-                deed, who.bureau, number, version=version_of(form), reason=form.reason.data
-            )
+    async def work(deed: Deed) -> Entity:
+        made: Entity = await deed_of(
+            deed, who.bureau, number, version=version_of(form), reason=form.reason.data
+        )
+        return made
 
-        try:
-            await database.deed(work, actor=who.actor())
-        except (Invalid, Conflict, Refused) as refusal:
-            form.general.append(refusal.sentence)
-        else:
-            return done(f"/entities/{number}", event)
-    return invalid(request, "entities/step.html", **_words_of(found, title, form))
+    words = _words_of(found, title, form)
+    return await _answer(request, form, work, event, words, "entities/step.html")
 
 
 def _words(title: str, form: Any, back: tuple[Crumb, ...], cancel: str) -> dict[str, Any]:

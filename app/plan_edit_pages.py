@@ -11,6 +11,7 @@ from litestar import Request, Response, get, post
 from litestar.response import Template
 from wtforms import HiddenField
 
+from app import deed_pages
 from app.access import may
 from app.accounts.authentication import principal
 from app.accounts.session_reads import Principal
@@ -29,11 +30,11 @@ from app.plan_pages import BACK, Year
 from app.plans import actions, rules, tables
 from app.plans.rules import PlanContent, Policy, Round
 from app.plans.tables import Plan
-from app.rendering import Crumb, done, invalid, page
-from registries import bureaus, database, item_lists
+from app.rendering import Crumb, page
+from registries import bureaus, item_lists
 from registries.calendar import day_in_china
 from registries.database import Deed
-from registries.errors import Conflict, Invalid, NotFound, Refused
+from registries.errors import Conflict, Invalid
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -210,16 +211,16 @@ async def answer(
     template: str = "plans/form.html",
 ) -> Response[Any]:
     """Do the deed of a form and lead to the plan, or show the form again with what was typed."""
-    if not form.faults():
-        try:
-            made = await database.deed(work, actor=principal(request).actor())
-        except Invalid as refusal:
-            form.take(_at_the_fields(refusal))
-        except (Conflict, Refused, NotFound) as refusal:
-            form.general.append(refusal.sentence)
-        else:
-            return done(f"/plans/{made.year}/{made.version}", event)
-    return invalid(request, template, **words)
+    return await deed_pages.answer(
+        request,
+        form,
+        work,
+        leads_to=lambda made: f"/plans/{made.year}/{made.version}",
+        event=event,
+        template=template,
+        words=words,
+        placed=_at_the_fields,
+    )
 
 
 def words_of(found: Plan, title: str, form: Any) -> dict[str, Any]:

@@ -114,31 +114,48 @@ async def _principal(session: Mapping[str, Any], now: datetime) -> Principal | N
     row = await AccountTable.select().where(AccountTable.id == id_).first()
     if row is None or not is_open(row, now):
         return None
+    found = await principal_for(
+        row,
+        session=session["id"],
+        second_factor_done=session["second_factor_at"] is not None,
+        seen_at=session["seen_at"],
+    )
+    alive = session_rules.is_alive(
+        session["created_at"], session["seen_at"], now, finished=not found.outstanding
+    )
+    return found if alive else None
+
+
+async def principal_for(
+    account: Mapping[str, Any],
+    *,
+    session: int,
+    second_factor_done: bool,
+    seen_at: datetime,
+    scopes: frozenset[str] | None = None,
+) -> Principal:
+    """Return who an account (its row) is, with the roles it has now and what is outstanding."""
+    id_ = account["id"]
     roles = (await account_reads.roles_of([id_]))[id_]
-    done = session["second_factor_at"] is not None
     outstanding = session_rules.outstanding(
         roles,
         enrolled=id_ in await account_reads.enrolled_among([id_]),
-        second_factor_done=done,
-        one_time_password=row["one_time_password"],
+        second_factor_done=second_factor_done,
+        one_time_password=account["one_time_password"],
     )
-    alive = session_rules.is_alive(
-        session["created_at"], session["seen_at"], now, finished=not outstanding
-    )
-    if not alive:
-        return None
     return Principal(
         account=id_,
-        session=session["id"],
-        bureau=row["bureau"],
-        staff_number=row["staff_number"],
-        name=row["name"],
+        session=session,
+        bureau=account["bureau"],
+        staff_number=account["staff_number"],
+        name=account["name"],
         roles=frozenset(roles),
-        districts=frozenset(row["districts"].split()),
-        draw=row["draw"],
-        second_factor_done=done,
+        districts=frozenset(account["districts"].split()),
+        draw=account["draw"],
+        second_factor_done=second_factor_done,
         outstanding=outstanding,
-        seen_at=session["seen_at"],
+        seen_at=seen_at,
+        scopes=scopes,
     )
 
 

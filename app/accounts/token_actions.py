@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from app.accounts import account_reads, session_rules
 from app.accounts.role_rules import CAPABILITIES, Capability
-from app.accounts.session_reads import Principal, is_open, token_digest
+from app.accounts.session_reads import Principal, is_open, principal_for, token_digest
 from app.accounts.tables import AccountTable, ApiTokenTable
 from registries import audit_log
 from registries.calendar import day_in_china
@@ -139,7 +138,14 @@ async def holder_of(token: str, now: datetime) -> tuple[int, Principal] | None:
     account = await AccountTable.select().where(AccountTable.id == row["account"]).first()
     if account is None or not is_open(account, now):
         return None
-    found = await _principal(row, account)
+    found = await principal_for(
+        account,
+        session=0,
+        # The owner had passed it when the token was made; a token is no session that could do it again.
+        second_factor_done=True,
+        seen_at=row["used_at"] or row["made_at"],
+        scopes=frozenset(row["scopes"].split()),
+    )
     return None if found.outstanding else (row["id"], found)
 
 
@@ -148,31 +154,6 @@ async def note_use(deed: Deed, *, token: int) -> None:
     stale = ApiTokenTable.used_at.is_null() | (ApiTokenTable.used_at <= deed.now - USED_EVERY)
     await ApiTokenTable.update({ApiTokenTable.used_at: deed.now}).where(
         ApiTokenTable.id == token, stale
-    )
-
-
-async def _principal(row: Mapping[str, Any], account: Mapping[str, Any]) -> Principal:
-    id_ = account["id"]
-    roles = (await account_reads.roles_of([id_]))[id_]
-    outstanding = session_rules.outstanding(
-        roles,
-        enrolled=id_ in await account_reads.enrolled_among([id_]),
-        second_factor_done=True,
-        one_time_password=account["one_time_password"],
-    )
-    return Principal(
-        account=id_,
-        session=0,
-        bureau=account["bureau"],
-        staff_number=account["staff_number"],
-        name=account["name"],
-        roles=frozenset(roles),
-        districts=frozenset(account["districts"].split()),
-        draw=account["draw"],
-        second_factor_done=True,
-        outstanding=outstanding,
-        seen_at=row["used_at"] or row["made_at"],
-        scopes=frozenset(row["scopes"].split()),
     )
 
 
