@@ -38,6 +38,7 @@ COMMANDS = {
     "items": "registries.item_commands:items_command",
     "migrate": "registries.commands:migrate_command",
     "plan": "app.plans.commands:plan_group",
+    "publish": "app.publication.commands:publish_command",
     "record": "registries.record_commands:record_command",
     "recusals": "registries.recusal_commands:recusals_command",
     "rehearse": "app.draws.rehearsal_commands:rehearse_command",

@@ -50,7 +50,7 @@ from app.accounts.authentication import Authentication
 from app.accounts.token_authentication import TokenAuthentication
 from app.draws.rehearsal_actions import is_rehearsal
 from app.jobs import Work, Worker
-from app.publication import verify_page
+from app.publication import public_pages, verify_page
 from app.settings import Settings
 from registries import database
 from registries.engines import engine_for
@@ -80,6 +80,7 @@ ROOMS: Final[tuple[Any, ...]] = (
     job_pages,
     api,
     verify_page,
+    public_pages,
     staff_pages,
     witness_pages,
 )

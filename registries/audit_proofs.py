@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from registries import audit_hashes, audit_log
+from registries import audit_hashes, audit_log, log_keys
 from registries.audit_entries import Entry
 from registries.checkpoint import Checkpoint, open_checkpoint
 from registries.database import Deed
@@ -51,6 +51,19 @@ async def prove_inclusion(deed: Deed, number: int) -> InclusionProof:
     logged = await audit_log.entry(number)
     note = await audit_log.issue_checkpoint(deed)
     path = await audit_hashes.subtree_roots(inclusion_ranges(number, await audit_log.size()))
+    return InclusionProof(number, logged.canonical, path, note)
+
+
+async def inclusion_under(note: str, number: int) -> InclusionProof:
+    """Return the proof that entry `number` is in the log of a checkpoint that was signed before.
+
+    Raises NotFound when there is no such entry, Refused when the checkpoint does not cover it.
+    """
+    logged = await audit_log.entry(number)
+    checkpoint = open_checkpoint(note.encode(), log_keys.verifier())
+    if number >= checkpoint.size:
+        raise Refused("检查点早于这一条，请用更新的检查点。")
+    path = await audit_hashes.subtree_roots(inclusion_ranges(number, checkpoint.size))
     return InclusionProof(number, logged.canonical, path, note)
 
 

@@ -33,6 +33,7 @@ MODULES: Final = (
     "teams",
     "archive",
     "verifying",
+    "company",
     "page",
 )
 _IMPORT: Final = re.compile(r"^import [^;]+;\n", re.MULTILINE)

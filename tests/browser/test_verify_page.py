@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import zipfile
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -142,6 +144,37 @@ def test_one_changed_byte_of_a_real_bundle_is_found_and_published_values_are_com
     spoilt = whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
     assert visitor.evaluate(CHECK, base64.b64encode(spoilt).decode())["word"] == "files"
     context.close()
+
+
+def test_a_company_learns_its_chance_its_place_and_its_proof(saved: Page) -> None:
+    files = files_in(VECTORS / "small")
+    saved.evaluate(CHECK, zipped(files))
+    result = json.loads(files["result.json"])
+    drawn, spare = result["drawn"][0]["id"], result["reserve"][0]["id"]
+    known = {one["id"] for one in (*result["drawn"], *result["reserve"])}
+    rows = files["entities.csv"].decode().splitlines()[1:]
+    missed = next(one for one in (row.split(",")[0] for row in rows) if one not in known)
+    for id_, words in (
+        (drawn, "抽中，由第"),
+        (spare, "是备选"),
+        (missed, "未抽中"),
+        ("NOBODY", "名单中没有"),
+    ):
+        saved.fill("#company", id_.lower())
+        saved.click("#look-up button")
+        assert words in saved.inner_text("#company-answer")
+    saved.fill("#company", drawn)
+    saved.click("#look-up button")
+    told = saved.inner_text("#company-answer")
+    assert "到达公布的总根，成立" in told
+    stratum = next(
+        one
+        for one in json.loads(files["plan.json"])["strata"]
+        if one["key"] == [result["drawn"][0]["district"], result["drawn"][0]["grade"]]
+    )
+    expect, population = Fraction(stratum["expect"]), stratum["population"]
+    chance = expect / population
+    assert f"{chance.numerator}/{chance.denominator}" in told
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"not a zip at all" * 10, b"\x00" * 64])

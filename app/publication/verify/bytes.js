@@ -125,3 +125,29 @@ export function merkleRoot(leaves) {
   }
   return hex(level[0]);
 }
+
+/** The inclusion path (RFC 9162 §2.1.3) of a leaf: the digests beside the way up, and on which side each stands. */
+export function merklePath(leaves, index) {
+  const leafMark = new Uint8Array([0]), nodeMark = new Uint8Array([1]), path = [];
+  let level = leaves.map((leaf) => sha256(leafMark, leaf)), at = index;
+  while (level.length > 1) {
+    const beside = at % 2 ? at - 1 : at + 1;
+    if (beside < level.length) path.push({ left: at % 2 === 1, digest: level[beside] });
+    const above = [];
+    for (let i = 0; i + 1 < level.length; i += 2) above.push(sha256(nodeMark, level[i], level[i + 1]));
+    if (level.length % 2) above.push(level[level.length - 1]);
+    level = above;
+    at = Math.floor(at / 2);
+  }
+  return path;
+}
+
+/** The root to which a leaf leads along its path, as hexadecimal characters. */
+export function rootAlong(leaf, path) {
+  const nodeMark = new Uint8Array([1]);
+  let digest = sha256(new Uint8Array([0]), leaf);
+  for (const step of path) {
+    digest = step.left ? sha256(nodeMark, step.digest, digest) : sha256(nodeMark, digest, step.digest);
+  }
+  return hex(digest);
+}

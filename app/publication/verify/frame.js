@@ -79,12 +79,14 @@ function readEntities(files) {
 }
 
 function readReasons(files, name) {
-  const codes = [];
-  for (const [, code] of rowsOf(files, name)) {
-    if (codes.length && code <= codes[codes.length - 1]) throw badRow(name, code, "没有升序排列或重复");
-    codes.push(code);
+  const reasons = new Map();
+  let previous = "";
+  for (const [, code, reason] of rowsOf(files, name)) {
+    if (code <= previous) throw badRow(name, code, "没有升序排列或重复");
+    reasons.set(code, reason);
+    previous = code;
   }
-  return codes;
+  return reasons;
 }
 
 function readInspectors(files) {
@@ -131,19 +133,18 @@ export function readFrame(files) {
 
 /** Nobody is both in the frame and left out of it (word `disjoint`). */
 export function checkDisjoint(frame) {
-  const excluded = new Set(frame.excluded), leftOut = new Set(frame.leftOut);
   for (const ids of frame.strata.values()) {
-    const both = ids.find((id) => excluded.has(id));
+    const both = ids.find((id) => frame.excluded.has(id));
     demand(both === undefined, "disjoint", `${both} 既在名录中又被排除。`);
   }
-  const out = frame.inspectors.find((one) => leftOut.has(one.code));
+  const out = frame.inspectors.find((one) => frame.leftOut.has(one.code));
   demand(out === undefined, "disjoint", `${out?.code} 既可派出又不可派出。`);
 }
 
 /** The arithmetic of the quota, and that the last round is enough (§3; word `quota`). */
 export function checkQuota(plan, frame) {
   const quota = plan.quota;
-  const population = BigInt(frame.count + frame.excluded.length) + BigInt(quota.out_of_scope);
+  const population = BigInt(frame.count + frame.excluded.size) + BigInt(quota.out_of_scope);
   const byRatio = (population * BigInt(quota.ratio_permille) + 999n) / 1000n, floor = BigInt(quota.floor);
   const least = byRatio < floor ? byRatio : floor, most = byRatio < floor ? floor : byRatio;
   const asked = quota.mode === "either" ? least : most;

@@ -1,6 +1,7 @@
 // The page: take a bundle and the published values, run the checks with progress, say plainly what came of it.
 import { readZip } from "./archive.js";
 import { Refused, isText } from "./canonical.js";
+import { lookUp } from "./company.js";
 import { PUBLISHED, WORDS, verify } from "./verifying.js";
 
 const at = (id) => document.getElementById(id);
@@ -82,12 +83,35 @@ function showVerdict(report, seconds) {
 function showDrawn(report) {
   const table = at("drawn-rows");
   table.replaceChildren();
-  at("drawn").hidden = !report.verified;
+  checkedDraw = report.verified ? report.draw : null;
+  at("drawn").hidden = at("look-up").hidden = !report.verified;
+  at("company-answer").replaceChildren();
   for (const one of report.derived?.drawn ?? []) {
     const row = document.createElement("tr");
     for (const text of [one.id, one.district, one.grade, one.rank, one.team]) row.append(element("td", String(text)));
     table.append(row);
   }
+}
+
+let checkedDraw = null;
+
+/** Say of one company what the derived draw says of it. */
+function showCompany() {
+  const out = at("company-answer"), id = at("company").value.replace(/\s/g, "").toUpperCase();
+  out.replaceChildren();
+  if (!id) {
+    at("company").focus();
+    return;
+  }
+  const found = lookUp(checkedDraw, id);
+  out.append(element("p", found ? `${id}：${found.sentence}` : `名单中没有 ${id}，请核对代码。`, "lead"));
+  const list = document.createElement("dl");
+  for (const [name, text] of found?.facts ?? []) {
+    const pair = element("div", "");
+    pair.append(element("dt", name), element("dd", text, name.includes("票号") ? "digest" : ""));
+    list.append(pair);
+  }
+  out.append(list);
 }
 
 /** Check a file; the outcome stays on the page, and is returned for whoever drives the page. */
@@ -100,7 +124,7 @@ export async function check(file) {
   at("outcome").hidden = false;
   at("verdict").className = "";
   at("verdict").replaceChildren(element("h2", `正在核对 ${file.name} …`));
-  at("drawn").hidden = true;
+  at("drawn").hidden = at("look-up").hidden = true;
   at("values").replaceChildren();
   const started = performance.now(), passed = [];
   let report;
@@ -134,6 +158,10 @@ function begin() {
     else input.focus();
   });
   input.addEventListener("change", () => { if (input.files.length) check(input.files[0]); });
+  at("look-up").addEventListener("submit", (event) => {
+    event.preventDefault();
+    showCompany();
+  });
   for (const name of ["dragenter", "dragover"]) {
     zone.addEventListener(name, (event) => { event.preventDefault(); zone.classList.add("over"); });
   }

@@ -46,7 +46,7 @@ function deriveResult(plan, frame, expect, commitment, seed) {
       team ? team.number : 0, team ? team.staff : [], one.ticket,
     ]);
   });
-  return {
+  const result = {
     protocol: PROTOCOL, draw: plan.draw, commitment, seed, leaves: leaves.length, root: merkleRoot(leaves),
     drawn: drawn.map((one) => ({ ...rowOf(one), team: teamOf.get(one.id).number })),
     reserve: spare.map(rowOf),
@@ -55,6 +55,7 @@ function deriveResult(plan, frame, expect, commitment, seed) {
       entities: team.entities.map((one) => one.id),
     })),
   };
+  return { result, ids: everyone.map((one) => one.id), leaves };
 }
 
 function checkResult(bytes, derived) {
@@ -72,7 +73,7 @@ function checkResult(bytes, derived) {
  * Returns {verified, word, sentence, checked, values, given, missing, derived}.
  */
 export async function verify(files, published = {}, told = async () => {}) {
-  const report = { verified: false, word: "", sentence: "", checked: [], values: {}, derived: null };
+  const report = { verified: false, word: "", sentence: "", checked: [], values: {}, derived: null, draw: null };
   report.given = Object.keys(PUBLISHED).filter((name) => published[name]);
   report.missing = Object.keys(PUBLISHED).filter((name) => !published[name]);
   const step = async (word, work) => {
@@ -109,11 +110,13 @@ async function checks(files, published, report, step) {
   const { seed, parts } = await step("contributions", () => readSeed(files.get("seed.json"), plan, values.commitment));
   await step("dice", () => checkDice(seed, plan));
   await step("seed", () => checkSeed(seed, parts, values.commitment));
-  report.derived = await step("result", () => {
+  const made = await step("result", () => {
     const derived = deriveResult(plan, frame, expect, values.commitment, seed.seed);
-    checkResult(files.get("result.json"), derived);
+    checkResult(files.get("result.json"), derived.result);
     return derived;
   });
+  report.derived = made.result;
+  report.draw = { plan, frame, expect, seed: seed.seed, ...made };
   Object.assign(values, {
     parts_digest: seed.parts_digest, dice: seed.dice, seed: seed.seed, root: report.derived.root,
     drawn: report.derived.drawn.length, reserve: report.derived.reserve.length, teams: report.derived.teams.length,
