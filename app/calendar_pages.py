@@ -100,16 +100,21 @@ async def table_of(bureau: str, filters: Mapping[str, str]) -> Table:  # noqa: A
 
 
 async def tasks(who: Any, now: datetime) -> list[Task]:
-    """Return, from 1 November on, that next year's notice is to be entered."""
+    """Return which year's notice is to be entered: next year's from 1 November on, this year's until it is there."""
+    if not who.may("books:change"):
+        return []
     today = day_in_china(now)
-    if not who.may("books:change") or today < date(today.year, 11, 1):
-        return []
-    following = today.year + 1
-    if following in (await calendar_notices.calendar()).years:
-        return []
-    said = f"国务院办公厅一般在 11 月公布下一年的安排；录入之前，{following} 年的期限只能暂按周一至周五计算。"
-    due = date(today.year, 12, 31)
-    return [Task(f"录入 {following} 年节假日安排", f"/calendar/import?year={following}", said, due)]
+    known = (await calendar_notices.calendar()).years
+    awaited = [today.year] if today < date(today.year, 11, 1) else [today.year, today.year + 1]
+    return [_awaited(year) for year in awaited if year not in known]
+
+
+def _awaited(year: int) -> Task:
+    said = (
+        f"国务院办公厅一般在上一年 11 月公布安排；录入之前，{year} 年的期限只能暂按周一至周五计算。"
+    )
+    due = date(year - 1, 12, 31)
+    return Task(f"录入 {year} 年节假日安排", f"/calendar/import?year={year}", said, due)
 
 
 def _today() -> date:

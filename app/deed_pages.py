@@ -26,10 +26,12 @@ async def answer(
     template: str,
     words: Mapping[str, Any],
     placed: Callable[[Invalid], Invalid] = lambda refusal: refusal,
+    overtaken: Callable[[], Awaitable[None]] | None = None,
 ) -> Response[Any]:
     """Do the deed of a form that is in order and lead on; show it again where it is not, or is refused.
 
-    `placed` renames the faults of a refusal to the fields of the form.
+    `placed` renames the faults of a refusal to the fields of the form; `overtaken` adds to the form what has
+    to be known when somebody else was first.
     """
     if not form.faults():
         try:
@@ -38,6 +40,8 @@ async def answer(
             form.take(placed(refusal))
         except (Conflict, NotFound, Refused) as refusal:
             form.general.append(refusal.sentence)
+            if overtaken and isinstance(refusal, Conflict):
+                await overtaken()
         else:
             return done(leads_to(made), event)
     return invalid(request, template, **words)

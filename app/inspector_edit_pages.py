@@ -15,6 +15,7 @@ from wtforms import HiddenField
 from app.access import may
 from app.accounts.authentication import principal
 from app.accounts.session_reads import Principal
+from app.deed_pages import answer
 from app.forms import (
     Form,
     a_day,
@@ -28,14 +29,16 @@ from app.forms import (
     text,
     tick,
 )
-from app.inspector_pages import BACK, Number, certificate_words
-from app.rendering import Crumb, done, invalid, page
-from registries import database, inspector_absences, inspector_register
+from app.inspector_pages import BACK, FIELDS, Number, certificate_words
+from app.lists import number_of
+from app.rendering import Crumb, page
+from registries import inspector_absences, inspector_register
 from registries.calendar import day_in_china
 from registries.database import Deed
 from registries.district_changes import names_of
-from registries.errors import Conflict, Invalid, NotFound, Refused
-from registries.inspectors import LEVELS, STATES, Certificate, Inspector
+from registries.errors import Invalid, NotFound
+from registries.inspector_register import InspectorVersion
+from registries.inspectors import LEVELS, STATES, Certificate, Inspector, differing
 
 AnyRequest = Request[Any, Any, Any]
 Place = Annotated[int, PathParameter(ge=1)]
@@ -137,19 +140,34 @@ async def edit_post(request: AnyRequest, number: Number) -> Response[Any]:
     form = await _ready(who, await sent(request, InspectorForm))
 
     async def work(deed: Deed) -> str:
-        seen = form.version.data or ""
         made = await inspector_register.change_inspector(
             deed,
             bureau=who.bureau,
             inspector=inspector_of(form, number),
-            version=int(seen) if str(seen).isdecimal() else 0,
+            version=number_of(str(form.version.data or "")),
             reason=form.reason.data,
             valid_from=form.valid_from.data,
         )
         return made.inspector
 
     words = _words_of(found.inspector, "变更", form)
-    return await _answer(request, form, work, "inspector:change", words)
+
+    async def overtaken() -> None:
+        _set_against(form, await inspector_register.inspector(who.bureau, number))
+
+    return await _answer(request, form, work, "inspector:change", words, overtaken)
+
+
+def _set_against(form: Any, newest: InspectorVersion) -> None:
+    """Tell where the newest version differs from what was typed, which then may take its place knowingly."""
+    typed = inspector_of(form, newest.inspector.inspector)
+    fields = "、".join(FIELDS[name] for name in differing(newest.inspector, typed))
+    form.general.append(
+        f"第 {newest.version} 版由{newest.entered_by}录入（事由：{newest.reason}）。您填写的内容仍在下面"
+        + (f"，与它不同的有：{fields}。" if fields else "，与它没有不同。")
+        + "请另开一页对照；确需以您填写的为准的，再次保存。"
+    )
+    form.version.data = newest.version
 
 
 @get("/inspectors/{number:str}/absences/new", opt=may("books:change"))
@@ -266,17 +284,19 @@ async def _answer(
     work: Callable[[Deed], Awaitable[str]],
     event: str,
     words: Mapping[str, Any],
+    overtaken: Callable[[], Awaitable[None]] | None = None,
 ) -> Response[Any]:
-    if not form.faults():
-        try:
-            number = await database.deed(work, actor=principal(request).actor())
-        except Invalid as refusal:
-            form.take(refusal)
-        except (Conflict, NotFound, Refused) as refusal:
-            form.general.append(refusal.sentence)
-        else:
-            return done(f"/inspectors/{number}", event)
-    return invalid(request, "inspectors/form.html", **words)
+    """Do the deed of a form and lead to the inspector, or show the form again with what was typed."""
+    return await answer(
+        request,
+        form,
+        work,
+        leads_to=lambda number: f"/inspectors/{number}",
+        event=event,
+        template="inspectors/form.html",
+        words=words,
+        overtaken=overtaken,
+    )
 
 
 def _words(title: str, form: Any, back: tuple[Crumb, ...]) -> dict[str, Any]:

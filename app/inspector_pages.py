@@ -19,11 +19,13 @@ from app.list_pages import exporting, of_address
 from app.lists import Rows, Table
 from app.rendering import Crumb, Link, Task, page
 from exports.workbook import Column
-from registries import inspector_absences, inspector_register, recusals
+from registries import entity_reads, inspector_absences, inspector_register, recusals
 from registries.calendar import day_in_china
 from registries.district_changes import names_of
 from registries.errors import Refused
-from registries.inspectors import LEVELS, ON_DUTY, STATES, Certificate, Inspector
+from registries.inspector_register import InspectorVersion
+from registries.inspectors import LEVELS, ON_DUTY, STATES, Certificate, Inspector, differing
+from registries.recusals import Recusal
 
 AnyRequest = Request[Any, Any, Any]
 Number = Annotated[str, PathParameter(max_length=40)]
@@ -38,6 +40,22 @@ COLUMNS: Final = (
     *(Column(heading, 14) for heading in ("部门", "层级", "状态", "可任组长")),
     Column("专业", 20),
 )
+# What differs between two versions of an inspector, in words.
+FIELDS: Final = {
+    "name": "姓名",
+    "unit": "工作单位",
+    "department": "部门",
+    "level": "层级",
+    "state": "状态",
+    "may_lead": "可任组长",
+    "homes": "回避区划",
+    "certificates": "执法证件",
+    "expertise": "专业",
+}
+STANDINGS: Final = {
+    "wanting": "没有、过期或将到期",
+    "good": "有效",
+}
 PERSONAL: Final = (Column("回避区划", 24), Column("执法证件", 60))
 
 
@@ -48,6 +66,7 @@ class Search(Form):
     unit = text("工作单位", most=100)
     level = choice("层级", LEVELS, none="全部")
     state = choice("状态", STATES, none="全部")
+    certificate = choice("在岗人员的证件", STANDINGS, none="全部")
     on = a_day("某日的名录")
 
 
@@ -62,13 +81,13 @@ async def inspectors_page(request: AnyRequest) -> Template:
     after = request.query_params.get("after", "")
     rest = [one for one in found if one.inspector > after]
     following = rest[PAGE - 1].inspector if len(rest) > PAGE else None
-    today = _today()
+    seen_on = _today() if form.faults() else form.on.data or _today()
     return page(
         request,
         "inspectors/list.html",
         title="执法人员",
         form=form,
-        inspectors=[(one, standing(one, today)) for one in rest[:PAGE]],
+        inspectors=[(one, standing(one, seen_on)) for one in rest[:PAGE]],
         levels=LEVELS,
         states=STATES,
         on_duty=ON_DUTY,
@@ -90,7 +109,8 @@ async def inspector_page(request: AnyRequest, number: Number) -> Template:
     else:
         found = await inspector_register.inspector(who.bureau, number)
     names = await names_of(who.bureau, _today())
-    person = found.inspector
+    person, seen_on = found.inspector, day or _today()
+    barred = await recusals.recusals(who.bureau, inspector=number, length=None)
     return page(
         request,
         "inspectors/inspector.html",
@@ -102,12 +122,14 @@ async def inspector_page(request: AnyRequest, number: Number) -> Template:
         past=day is not None,
         level=LEVELS[person.level],
         state=STATES[person.state],
-        standing=standing(person, _today()),
+        standing=standing(person, seen_on),
         homes="、".join(names.get(code, code) for code in person.homes),
-        certificates=[(held, state_of(held, _today())) for held in person.certificates],
+        certificates=[(held, state_of(held, seen_on)) for held in person.certificates],
         absences=await inspector_absences.absences(who.bureau, number=number),
-        recusals=await recusals.recusals(who.bureau, inspector=number, length=None),
-        history=(await inspector_register.history(who.bureau, number))[::-1],
+        recusals=barred,
+        entities=await entity_names(who, barred),
+        today=_today(),
+        history=told(await inspector_register.history(who.bureau, number)),
         sees_personal=sees_personal(who),
         may_change=who.may("books:change"),
     )
@@ -117,6 +139,22 @@ class AsOf(Form):
     """The day as of which an inspector is shown."""
 
     on = a_day("查某一天的内容")
+
+
+def told(versions: Sequence[InspectorVersion]) -> list[tuple[InspectorVersion, str]]:
+    """Return the versions, the newest first, each with what differs from the one before."""
+    before = [None, *versions]
+    changed = [
+        "、".join(FIELDS[name] for name in differing(old.inspector, new.inspector)) if old else ""
+        for old, new in zip(before, versions, strict=False)
+    ]
+    return [*zip(versions, changed, strict=True)][::-1]
+
+
+async def entity_names(who: Principal, barred: Sequence[Recusal]) -> dict[str, str]:
+    """Return the names of the entities of some recusals, as far as the person may see them."""
+    codes = sorted({one.entity for one in barred})
+    return await entity_reads.names(who.bureau, codes, tuple(sorted(who.districts)))
 
 
 def sees_personal(who: Principal) -> bool:
@@ -143,7 +181,10 @@ def standing(one: Inspector, today: date) -> tuple[str, str]:
 
 
 async def fitting(bureau: str, query: Mapping[str, str]) -> Sequence[Inspector]:
-    """Return the inspectors that fit a filter, in order of number; a register has hundreds, read as a whole."""
+    """Return the inspectors that fit a filter, in order of number; a register has hundreds, read as a whole.
+
+    How certificates stand is asked of the day of the list. Raises Refused for a day that is none.
+    """
     try:
         day = date.fromisoformat(query["on"]) if query.get("on") else None
     except ValueError:
@@ -160,7 +201,15 @@ async def fitting(bureau: str, query: Mapping[str, str]) -> Sequence[Inspector]:
         and unit in one.unit
         and query.get("level", "") in {"", one.level}
         and query.get("state", "") in {"", one.state}
+        and query.get("certificate", "") in {"", _certified(one, day or _today())}
     ]
+
+
+def _certified(one: Inspector, day: date) -> str:
+    """Return which of STANDINGS somebody on duty belongs to, "-" for whoever is not."""
+    if one.state != ON_DUTY:
+        return "-"
+    return "good" if standing(one, day)[1] == "good" else "wanting"
 
 
 async def table_of(bureau: str, filters: Mapping[str, str]) -> Table:
@@ -198,21 +247,22 @@ def certificate_words(held: Certificate) -> str:
 
 
 def chosen(query: Mapping[str, str], who: Principal) -> dict[str, str]:
-    """Return what an export is limited to: the filter, and whether what is personal comes along."""
-    return of_address(query, who) | {"full": "1" if sees_personal(who) else ""}
+    """Return what an export is limited to: the filter, and whether what is personal comes along.
+
+    A file leaves the system, so it comes along only for whoever keeps the books; the auditor sees it on the page.
+    """
+    return of_address(query, who) | {"full": "1" if who.may("books:change") else ""}
 
 
-async def tasks(who: Any, now: datetime) -> list[Task]:
+async def tasks(who: Any, now: datetime) -> list[Task]:  # noqa: ARG001 - every room's tasks are asked alike.
     """Return how many inspectors on duty cannot be sent, now or soon, for whoever keeps the books."""
     if not who.may("books:change"):
         return []
-    today = day_in_china(now)
-    on_duty = await fitting(who.bureau, {"state": ON_DUTY})
-    wanting = [one for one in on_duty if standing(one, today)[1] in {"danger", "soon"}]
+    wanting = await fitting(who.bureau, {"certificate": "wanting"})
     if not wanting:
         return []
     said = f"{len(wanting)} 名在岗人员没有执法证件、证件已过期或将在 60 天内到期，届时不能派出。"
-    return [Task("更新执法人员的证件", "/inspectors?state=on-duty", said)]
+    return [Task("更新执法人员的证件", "/inspectors?certificate=wanting", said)]
 
 
 def _today() -> date:

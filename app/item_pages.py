@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
 
@@ -10,6 +10,7 @@ from litestar import Request, Response, get, post
 from litestar.params import PathParameter
 from litestar.response import Redirect, Template
 
+from app import lists
 from app.access import may
 from app.accounts.authentication import principal
 from app.forms import Form, a_day, required, sent
@@ -21,9 +22,10 @@ from registries import database, item_lists
 from registries.calendar import day_in_china
 from registries.database import Deed
 from registries.errors import Conflict, Invalid, NotFound, Refused
-from registries.item_lists import ItemList
+from registries.item_lists import ItemList, ListChange
 from registries.items import CATEGORIES, METHODS, Item
 from registries.kinds import kind_name
+from registries.reference_sheets import ITEM_FORM
 
 AnyRequest = Request[Any, Any, Any]
 Version = Annotated[int, PathParameter(ge=1, le=100_000)]
@@ -46,6 +48,9 @@ COLUMNS: Final = (
 )
 
 
+CHANGES: Final = {"added": "新增", "changed": "变更", "removed": "删去"}
+
+
 class EffectForm(Form):
     """From which day a version applies."""
 
@@ -61,7 +66,7 @@ async def items_page(request: AnyRequest) -> Template:
         request,
         "items/items.html",
         title="随机抽查事项清单",
-        found=await _in_effect(who.bureau),
+        found=await in_effect(who.bureau),
         versions=versions[::-1],
         may_change=who.may("books:change"),
         **_words(),
@@ -73,16 +78,17 @@ async def version_page(request: AnyRequest, version: Version) -> Template:
     """Show a version, and what differs from the one in effect."""
     who = principal(request)
     found = await item_lists.item_list(who.bureau, version)
-    base = await _in_effect(who.bureau)
-    changes = item_lists.changes_between(base.items, found.items) if base else []
+    base = await in_effect(who.bureau)
+    other = base if base and base.version != version else None
+    changes = differences(other.items, found.items) if other else []
     return page(
         request,
         "items/version.html",
         title=f"第 {version} 版",
         back=BACK,
         found=found,
-        base=base,
-        changes=changes if base and base.version != version else [],
+        base=other,
+        changes=[(CHANGES[one.change], one, fields_of(one)) for one in changes],
         may_change=who.may("books:change"),
         **_words(),
     )
@@ -144,9 +150,9 @@ async def table_of(bureau: str, filters: Mapping[str, str]) -> Table:
     """Return a version of the list, the one in effect where none is named, as the import takes it."""
     version = filters.get("version", "")
     chosen = (
-        await item_lists.item_list(bureau, int(version))
-        if version.isdecimal()
-        else await _in_effect(bureau)
+        await item_lists.item_list(bureau, lists.number_of(version))
+        if version
+        else await in_effect(bureau)
     )
     items = chosen.items if chosen else ()
 
@@ -174,15 +180,31 @@ def row_of(item: Item) -> tuple[str | int, ...]:
     )
 
 
+def differences(old: Sequence[Item], new: Sequence[Item]) -> list[ListChange]:
+    """Return what of a list differs for whoever checks by it.
+
+    How sure we are of a matter is a note of ours about the reference list, and a sheet does not carry it.
+    """
+    found = item_lists.changes_between(old, new)
+    return [one for one in found if one.fields != ("confidence",)]
+
+
+def fields_of(change: ListChange) -> str:
+    """Return what of a matter differs, by the headings of its sheet."""
+    headings = {column.field: column.heading for column in ITEM_FORM.columns}
+    return "、".join(headings[name] for name in change.fields if name in headings)
+
+
 async def tasks(who: Any, now: datetime) -> list[Task]:  # noqa: ARG001 - every room's tasks are asked alike.
     """Return that a list of matters is missing, for whoever keeps the books."""
-    if not who.may("books:change") or await _in_effect(who.bureau):
+    if not who.may("books:change") or await in_effect(who.bureau):
         return []
     said = "没有施行的清单就不能起草计划和抽查；清单之外的事项不得检查。"
     return [Task("建立随机抽查事项清单", "/items", said)]
 
 
-async def _in_effect(bureau: str) -> ItemList | None:
+async def in_effect(bureau: str) -> ItemList | None:
+    """Return the list that applies today, None where none does."""
     try:
         return await item_lists.items_as_of(bureau, _today())
     except NotFound:

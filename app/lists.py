@@ -23,6 +23,7 @@ from registries import database
 from registries.database import Actor, Deed
 
 BLOCK: Final = 5000
+LONGEST_NUMBER: Final = 9
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Rows = Sequence[Sequence[Value]]
@@ -50,6 +51,11 @@ def query_with(request: Request[Any, Any, Any], **changes: str) -> str:
 def next_page(request: Request[Any, Any, Any], after: str | None) -> str:
     """Return the address of the page that goes on after a key, "" at the end."""
     return query_with(request, after=after) if after else ""
+
+
+def number_of(text: str) -> int:
+    """Return the number that an address names, 0 for anything that is none or that no row could have."""
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else 0
 
 
 def first_page(request: Request[Any, Any, Any]) -> str:

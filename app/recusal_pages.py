@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
 
@@ -13,25 +13,30 @@ from litestar.response import Template
 from app import lists
 from app.access import may
 from app.accounts.authentication import principal
+from app.accounts.session_reads import Principal
+from app.deed_pages import answer
 from app.forms import Form, a_day, asked, choice, lines, reason, required, sent, text
-from app.list_pages import exporting
+from app.inspector_pages import ALL, entity_names
+from app.list_pages import exporting, of_address
 from app.lists import Rows, Table
-from app.rendering import Crumb, Link, done, invalid, page
+from app.rendering import Crumb, Link, page
 from exports.workbook import Column
-from registries import database, recusals
+from registries import entity_reads, inspector_register, recusals
 from registries.calendar import day_in_china
 from registries.database import Deed
-from registries.errors import Conflict, Invalid, NotFound, Refused
+from registries.errors import Refused
 from registries.recusals import PAGE_LENGTH, REASONS, Recusal
 
 AnyRequest = Request[Any, Any, Any]
-Number = Annotated[int, PathParameter(ge=1)]
+Number = Annotated[int, PathParameter(ge=1, le=999_999_999)]
 LINKS: Final = (Link("两库一单", "回避登记", "/recusals", ("books:read",)),)
 BACK: Final = (Crumb("回避登记", "/recusals"),)
 COLUMNS: Final = (
     Column("编号", 8),
     Column("工号", 14),
+    Column("姓名", 12),
     Column("单位代码", 24),
+    Column("单位名称", 36),
     Column("事由", 36),
     Column("自", 12),
     Column("至", 12),
@@ -45,6 +50,7 @@ class Search(Form):
 
     inspector = text("工号", most=40)
     entity = text("统一社会信用代码", most=40)
+    on = a_day("某日有效的")
 
 
 class RecusalForm(Form):
@@ -73,14 +79,19 @@ async def recusals_page(request: AnyRequest) -> Template:
     """List the recusals that fit, in the order in which they were entered."""
     who = principal(request)
     form = asked(request, Search)
-    found = await _found(who.bureau, request.query_params, request.query_params.get("after", ""))
-    following = str(found[PAGE_LENGTH - 1].number) if len(found) == PAGE_LENGTH else None
+    found: list[Recusal] = []
+    if not form.faults():
+        after = request.query_params.get("after", "")
+        found = await _found(who.bureau, request.query_params, after, PAGE_LENGTH + 1)
+    found, following = _cut(found, PAGE_LENGTH)
     return page(
         request,
         "recusals/list.html",
         title="回避登记",
         form=form,
         recusals=found,
+        people=await _people(who.bureau),
+        entities=await entity_names(who, found),
         today=_today(),
         next=lists.next_page(request, following),
         first=lists.first_page(request),
@@ -147,14 +158,20 @@ async def end_post(request: AnyRequest, number: Number) -> Response[Any]:
 
 async def table_of(bureau: str, filters: Mapping[str, str]) -> Table:
     """Return the recusals that fit, to be taken along."""
+    await _found(bureau, filters, "", 1)
+    people = await _people(bureau)
+    districts = tuple(filters["within"].split())
 
     async def read(after: str, length: int) -> tuple[Rows, str | None]:
-        found = await _found(bureau, filters, after, length)
+        found, following = _cut(await _found(bureau, filters, after, length + 1), length)
+        entities = await entity_reads.names(bureau, sorted({o.entity for o in found}), districts)
         rows = [
             (
                 one.number,
                 one.inspector,
+                people.get(one.inspector, ""),
                 one.entity,
+                entities.get(one.entity, ""),
                 one.reason,
                 one.first,
                 one.last,
@@ -163,36 +180,57 @@ async def table_of(bureau: str, filters: Mapping[str, str]) -> Table:
             )
             for one in found
         ]
-        return rows, str(found[-1].number) if len(found) == length else None
+        return rows, following
 
     return Table("回避登记", COLUMNS, read)
 
 
-async def _found(
-    bureau: str, query: Mapping[str, str], after: str, length: int = PAGE_LENGTH
-) -> list[Recusal]:
+def chosen(query: Mapping[str, str], who: Principal) -> dict[str, str]:
+    """Return what an export is limited to: the filter, and the districts whose entities may be named."""
+    return of_address(query, who) | {"within": " ".join(sorted(who.districts))}
+
+
+def _cut(found: list[Recusal], length: int) -> tuple[list[Recusal], str | None]:
+    """Return the first so many, and after which number it goes on; None where that was all."""
+    return found[:length], str(found[length - 1].number) if len(found) > length else None
+
+
+async def _people(bureau: str) -> dict[str, str]:
+    page = await inspector_register.inspectors(bureau, length=ALL)
+    return {one.inspector: one.name for one in page.inspectors}
+
+
+async def _found(bureau: str, query: Mapping[str, str], after: str, length: int) -> list[Recusal]:
+    try:
+        day = date.fromisoformat(query["on"]) if query.get("on") else None
+    except ValueError:
+        raise Refused("日期应写成 2026-11-21 的样子。") from None
     return await recusals.recusals(
         bureau,
         inspector=query.get("inspector", "").strip(),
         entity="".join(query.get("entity", "").split()).upper(),
-        after=int(after) if after.isdecimal() else 0,
+        on=day,
+        after=lists.number_of(after),
         length=length,
     )
 
 
 async def _answer(
-    request: AnyRequest, form: Any, work: Any, event: str, words: Mapping[str, Any]
+    request: AnyRequest,
+    form: Any,
+    work: Callable[[Deed], Awaitable[Recusal]],
+    event: str,
+    words: Mapping[str, Any],
 ) -> Response[Any]:
-    if not form.faults():
-        try:
-            await database.deed(work, actor=principal(request).actor())
-        except Invalid as refusal:
-            form.take(refusal)
-        except (Conflict, NotFound, Refused) as refusal:
-            form.general.append(refusal.sentence)
-        else:
-            return done("/recusals", event)
-    return invalid(request, "recusals/form.html", **words)
+    return await answer(
+        request,
+        form,
+        work,
+        leads_to=lambda made: "/recusals",  # noqa: ARG005 - the register is one page.
+        event=event,
+        template="recusals/form.html",
+        words=words,
+    )
 
 
 def _words(title: str, form: Any) -> dict[str, Any]:
@@ -203,6 +241,6 @@ def _today() -> date:
     return day_in_china(datetime.now(UTC))
 
 
-EXPORT: Final = exporting("/recusals", "回避登记", "books:read", table_of)
+EXPORT: Final = exporting("/recusals", "回避登记", "books:read", table_of, chosen)
 HANDLERS: Final = [recusals_page, new_page, new_post, end_page, end_post, *EXPORT.handlers]
 JOBS: Final = EXPORT.jobs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,15 +12,17 @@ import anyio.to_thread
 from app import calendar_pages, inspector_pages, item_pages, recusal_pages
 from app.accounts.session_reads import Principal
 from app.forms import reason, required, text, tick, whole
-from app.sheet_pages import Importing, Preview, SheetForm, importing
+from app.lists import number_of
+from app.sheet_pages import Importing, Preview, Seen, SheetForm, importing
 from registries import calendar_notices, inspector_register, item_lists
 from registries.bureaus import bureau as bureau_of
-from registries.calendar import Arrangement, day_in_china
+from registries.calendar import Arrangement, DayChange, day_in_china
 from registries.database import Deed
 from registries.district_changes import lookup_of
-from registries.errors import NotFound
+from registries.inspectors import differing
 from registries.items import Item
-from registries.reference_imports import import_inspectors, import_recusals
+from registries.recusals import REASONS
+from registries.reference_imports import Imported, import_inspectors, import_recusals
 from registries.reference_sheets import (
     InspectorSheet,
     read_inspectors,
@@ -28,8 +30,6 @@ from registries.reference_sheets import (
     read_notice,
     read_recusals,
 )
-
-CHANGES: Final = {"added": "新增", "changed": "变更", "removed": "删去"}
 
 
 class InspectorsForm(SheetForm):
@@ -60,36 +60,47 @@ async def _inspectors(path: Path, form: Any, who: Principal) -> InspectorSheet: 
     return await anyio.to_thread.run_sync(read_inspectors, path, words)
 
 
-async def _show_inspectors(sheet: InspectorSheet, form: Any, who: Principal) -> Preview:  # noqa: ARG001
-    page = await inspector_register.inspectors(who.bureau, length=inspector_pages.ALL)
+async def _show_inspectors(seen: Seen) -> Preview:
+    page = await inspector_register.inspectors(seen.who.bureau, length=inspector_pages.ALL)
     known = {one.inspector: one for one in page.inspectors}
-    new = [one for one in sheet.inspectors if one.inspector not in known]
-    changed = [one for one in sheet.inspectors if one != known.get(one.inspector, one)]
-    same = len(sheet.inspectors) - len(new) - len(changed)
-    told = f"新登记 {len(new)} 人，变更 {len(changed)} 人，不变 {same} 人。"
-    rows = [("新登记", one.inspector, one.name, one.unit) for one in new]
-    rows += [("变更", one.inspector, one.name, one.unit) for one in changed]
-    return Preview((told, "表中没有的人不受影响。"), ("变化", "工号", "姓名", "工作单位"), rows)
+    rows = []
+    for one in seen.data.inspectors:
+        old = known.get(one.inspector)
+        if old is None:
+            rows.append(("新登记", one.inspector, one.name, one.unit, ""))
+        elif old != one:
+            fields = "、".join(inspector_pages.FIELDS[name] for name in differing(old, one))
+            rows.append(("变更", one.inspector, one.name, one.unit, fields))
+    done: Imported = seen.tried
+    told = f"新登记 {done.new} 人，变更 {done.changed} 人，不变 {done.unchanged} 人。"
+    headings = ("变化", "工号", "姓名", "工作单位", "变更的内容")
+    return Preview((told, "表中没有的人不受影响。"), headings, rows)
 
 
-async def _enter_inspectors(deed: Deed, sheet: InspectorSheet, form: Any, who: Principal) -> None:
-    await import_inspectors(deed, bureau=who.bureau, sheet=sheet, reason=form.reason.data)
+async def _enter_inspectors(
+    deed: Deed, sheet: InspectorSheet, form: Any, who: Principal
+) -> Imported:
+    return await import_inspectors(deed, bureau=who.bureau, sheet=sheet, reason=form.reason.data)
 
 
 async def _recusals(path: Path, form: Any, who: Principal) -> list[dict[str, Any]]:  # noqa: ARG001
     return await anyio.to_thread.run_sync(read_recusals, path)
 
 
-async def _show_recusals(
-    rows: Sequence[dict[str, Any]],
-    form: Any,  # noqa: ARG001 - one shape for all.
-    who: Principal,  # noqa: ARG001
-) -> Preview:
+async def _show_recusals(seen: Seen) -> Preview:
     shown = [
-        (row["inspector"], row["entity"], str(row["first"]), str(row["last"] or "")) for row in rows
+        (
+            row["inspector"],
+            row["entity"],
+            REASONS[row["reason_code"]],
+            str(row["first"]),
+            str(row["last"] or "长期"),
+        )
+        for row in seen.data
     ]
-    told = f"表中共 {len(rows)} 项；已登记的不重复。工号和单位在确认时核对。"
-    return Preview((told,), ("工号", "单位代码", "自", "至"), shown)
+    done: Imported = seen.tried
+    told = f"新登记 {done.new} 项；已经登记的 {done.unchanged} 项不重复。"
+    return Preview((told,), ("工号", "单位代码", "事由", "自", "至"), shown)
 
 
 async def _enter_recusals(
@@ -97,24 +108,25 @@ async def _enter_recusals(
     rows: Sequence[dict[str, Any]],
     form: Any,  # noqa: ARG001 - one shape for all.
     who: Principal,
-) -> None:
-    await import_recusals(deed, bureau=who.bureau, rows=rows)
+) -> Imported:
+    return await import_recusals(deed, bureau=who.bureau, rows=rows)
 
 
 async def _items(path: Path, form: Any, who: Principal) -> list[Item]:  # noqa: ARG001
     return await anyio.to_thread.run_sync(read_items, path)
 
 
-async def _show_items(items: Sequence[Item], form: Any, who: Principal) -> Preview:  # noqa: ARG001
-    try:
-        old = (await item_lists.items_as_of(who.bureau, day_in_china(datetime.now(UTC)))).items
-    except NotFound:
-        old = ()
+async def _show_items(seen: Seen) -> Preview:
+    base = await item_pages.in_effect(seen.who.bureau)
     rows = [
-        (CHANGES[one.change], one.key, one.name) for one in item_lists.changes_between(old, items)
+        (item_pages.CHANGES[one.change], one.key, one.name, item_pages.fields_of(one))
+        for one in item_pages.differences(base.items if base else (), seen.data)
     ]
-    told = f"共 {len(items)} 项，与施行的清单相比 {len(rows)} 处不同。导入后是新的一版，另行施行。"
-    return Preview((told,), ("变化", "编号", "事项"), rows)
+    against = (
+        f"与施行的第 {base.version} 版相比 {len(rows)} 处不同" if base else "现在没有施行的清单"
+    )
+    told = f"共 {len(seen.data)} 项，{against}。导入后是新的一版，另行施行。"
+    return Preview((told,), ("变化", "编号", "事项", "变更的内容"), rows)
 
 
 async def _enter_items(deed: Deed, items: Sequence[Item], form: Any, who: Principal) -> None:
@@ -132,10 +144,8 @@ async def _notice(path: Path, form: Any, who: Principal) -> list[Arrangement]:  
     return await anyio.to_thread.run_sync(read_notice, path, form.year.data)
 
 
-async def _show_notice(lines: Sequence[Arrangement], form: Any, who: Principal) -> Preview:  # noqa: ARG001
-    changes = await calendar_notices.preview_notice(
-        form.year.data, lines, supplement=bool(form.supplement.data)
-    )
+async def _show_notice(seen: Seen) -> Preview:
+    changes: Sequence[DayChange] = seen.tried
     worked = {True: "上班", False: "休息"}
     rows = [(str(one.day), worked[one.was], worked[one.becomes], one.name) for one in changes]
     return Preview((f"{len(rows)} 天将改变。",), ("日期", "原来", "改为", "节日"), rows)
@@ -143,8 +153,8 @@ async def _show_notice(lines: Sequence[Arrangement], form: Any, who: Principal) 
 
 async def _enter_notice(
     deed: Deed, lines: Sequence[Arrangement], form: Any, who: Principal
-) -> None:
-    await calendar_notices.enter_notice(
+) -> Sequence[DayChange]:
+    return await calendar_notices.enter_notice(
         deed,
         bureau=who.bureau,
         year=form.year.data,
@@ -153,6 +163,11 @@ async def _enter_notice(
         source=form.number.data,
         supplement=bool(form.supplement.data),
     )
+
+
+def _begin_notice(query: Mapping[str, str]) -> dict[str, Any]:
+    """Return the year that the address names, else the next one."""
+    return {"year": number_of(query.get("year", "")) or day_in_china(datetime.now(UTC)).year + 1}
 
 
 SHEETS: Final = (
@@ -190,7 +205,7 @@ SHEETS: Final = (
         preview=_show_items,
         enter=_enter_items,
         event="item-list:propose",
-        begin=lambda: {"name": "随机抽查事项清单"},
+        begin=lambda query: {"name": "随机抽查事项清单"},  # noqa: ARG005 - one shape for all.
     ),
     Importing(
         path="/calendar/import",
@@ -202,7 +217,7 @@ SHEETS: Final = (
         preview=_show_notice,
         enter=_enter_notice,
         event="calendar:import",
-        begin=lambda: {"year": day_in_china(datetime.now(UTC)).year + 1},
+        begin=_begin_notice,
     ),
 )
 HANDLERS: Final = [handler for kind in SHEETS for handler in importing(kind)]

@@ -149,8 +149,10 @@ def day(value: date | datetime | None, empty: str = "—") -> str:
     return (day_in_china(value) if isinstance(value, datetime) else value).isoformat()
 
 
-def moment(value: datetime | None, empty: str = "—") -> str:
-    """Return a moment (UTC, aware) in China's time, to the minute."""
+def moment(value: datetime | str | None, empty: str = "—") -> str:
+    """Return a moment (UTC, aware; or its text in the books) in China's time, to the minute."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
     return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if value else empty
 
 

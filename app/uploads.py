@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -34,3 +36,11 @@ def kept(name: str, folder: Path) -> Path:
     if not NAME.fullmatch(name) or not path.is_file():
         raise Refused("上传的文件已清理，请重新上传。")
     return path
+
+
+def sweep(folder: Path, older: timedelta) -> None:
+    """Remove the kept uploads that are older: left behind by people who never went on."""
+    limit = time.time() - older.total_seconds()
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if NAME.fullmatch(path.name) and path.stat().st_mtime < limit:
+            path.unlink(missing_ok=True)

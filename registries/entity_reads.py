@@ -6,6 +6,7 @@ what held on that day by the versions known then (`valid`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from registries.errors import NotFound, Refused
 
 PAGE = 50
 SHORTEST_SEARCH = 3
+NAMED_AT_ONCE = 500  # SQLite takes some thousands of values in a statement, not any number.
 COLUMNS = ", ".join(FIELDS)
 
 
@@ -161,6 +163,22 @@ async def counts_apart(bureau: str, within: tuple[str, ...] = ()) -> dict[str, i
         *values,
     )
     return {"set-aside": 0, "retired": 0} | {row["state"]: row["n"] for row in rows}
+
+
+async def names(bureau: str, ids: Sequence[str], within: tuple[str, ...] = ()) -> dict[str, str]:
+    """Return the names of those of the ids that the bureau has, in some districts or all."""
+    where, values = _conditions(Filter(within=within))
+    found: dict[str, str] = {}
+    for start in range(0, len(ids), NAMED_AT_ONCE):
+        some = tuple(ids[start : start + NAMED_AT_ONCE])
+        rows = await database.fetch(
+            f"SELECT id, name FROM entity WHERE bureau = {{}} AND id IN ({_places(some)}){where}",
+            bureau,
+            *some,
+            *values,
+        )
+        found |= {row["id"]: row["name"] for row in rows}
+    return found
 
 
 def end_of(day: date) -> datetime:

@@ -77,7 +77,7 @@ async def enter_inspector(
     begins = valid_from or day_in_china(deed.now)
     await _check(deed, bureau, inspector, begins, reason)
     if await _head(bureau, inspector.inspector) is not None:
-        raise Conflict(f"工号 {inspector.inspector} 已经登记。如要修改，请用 inspectors change。")
+        raise Conflict(f"工号 {inspector.inspector} 已经登记。如要修改，请办理变更。")
     await database.execute(
         "INSERT INTO inspector (bureau, inspector, version, name, state, content)"
         " VALUES ({}, {}, 1, {}, {}, {})",

@@ -176,19 +176,28 @@ async def recusals(
     *,
     inspector: str = "",
     entity: str = "",
+    on: date | None = None,
     after: int = 0,
     length: int | None = PAGE_LENGTH,
 ) -> list[Recusal]:
-    """Return recusals behind number `after`, of an inspector, of an entity or all; `length` None: no limit."""
+    """Return recusals behind number `after`, of an inspector, of an entity or all; `length` None: no limit.
+
+    `on`: only those that stand on the day.
+    """
+    day = on.isoformat() if on else ""
     rows = await database.fetch(
         f"SELECT {_COLUMNS} FROM recusal WHERE bureau = {{}} AND number > {{}}"  # noqa: S608
-        " AND ({} = '' OR inspector = {}) AND ({} = '' OR entity = {}) ORDER BY number LIMIT {}",
+        " AND ({} = '' OR inspector = {}) AND ({} = '' OR entity = {})"
+        " AND ({} = '' OR (first <= {} AND (last IS NULL OR last >= {}))) ORDER BY number LIMIT {}",
         bureau,
         after,
         inspector,
         inspector,
         entity,
         entity,
+        day,
+        day,
+        day,
         length if length is not None else 2**31 - 1,
     )
     return [_recusal_of(row) for row in rows]

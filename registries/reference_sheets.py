@@ -205,7 +205,7 @@ def read_items(path: Path) -> list[Item]:
             kinds=row["kinds"],
             duty=_parts(row["duty"]),
             sanction=_parts(row["sanction"]),
-            methods=row["methods"],
+            methods=tuple(method for method in items.METHODS if method in row["methods"]),
             category=row["category"] or "general",
             ratio_percent=8 if row["ratio_percent"] is None else row["ratio_percent"],
             times_per_year=row["times_per_year"] or 1,

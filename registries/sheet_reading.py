@@ -106,10 +106,11 @@ def _choose(opened: OpenedFile, form: SheetForm, wanted: str) -> Place:
     if fitting:
         several = "、".join(f"“{sheet.name}”" for sheet, _ in fitting)
         raise FileRefused(
-            "sheet-choice", f"有几张工作表都有表头：{several}。请用 --sheet 指定一张。"
+            "sheet-choice",
+            f"有几张工作表都有表头：{several}。请指定一张，或在文件中只留要导入的一张。",
         )
     if not refusals:
-        raise FileRefused("file-empty", "文件里没有可见的工作表。隐藏的工作表须用 --sheet 指定。")
+        raise FileRefused("file-empty", "文件里没有可见的工作表。隐藏的工作表请先取消隐藏。")
     raise next((r for r in refusals if r.fault.row), refusals[0])
 
 

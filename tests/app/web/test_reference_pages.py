@@ -5,13 +5,16 @@ from __future__ import annotations
 import html
 import io
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from litestar import Litestar
 from openpyxl import load_workbook
 
+from app import calendar_pages
+from app.accounts import session_reads
 from app.inspector_edit_pages import certificates_of
 from app.inspector_pages import standing
 from app.jobs import Worker
@@ -19,9 +22,9 @@ from app.main import kinds
 from registries import calendar_notices, inspector_register, item_lists, recusals
 from registries.inspectors import Certificate, Inspector
 from tests.app.accounts.staff import make_administrators
-from tests.app.web.site import Browser, browser, make_site, make_staff, words
+from tests.app.web.site import Browser, browser, make_site, make_staff, session_of, words
 from tests.conftest import TestDatabase
-from tests.makers import FACTORY, GUANGZHOU, make_entity
+from tests.makers import FACTORY, GUANGZHOU, SHOP, make_entity
 
 PEOPLE = """工号,姓名,工作单位,层级,状态,可任组长,回避区划,证件种类,证件编号,适用地区,发证日期,有效期至
 TH-001,测试甲,天河区劳动保障监察大队,县级,在岗,是,天河区,行政执法证,粤A-1,440100,2024-01-01,2028-12-31
@@ -191,10 +194,97 @@ async def test_a_recusal_is_entered_and_ended_and_stays_in_the_register(
         (kept,) = await recusals.recusals(GUANGZHOU)
         assert kept.end_reason == "亲属已离职"
         sheet = f"工号,统一社会信用代码,回避事由,提出人,开始日期\nTH-404,{FACTORY},近亲属,本人,2026-12-01\n"
-        told, sent = await bring_in(clerk, "/recusals/import", sheet)
-        assert "共 1 项" in told
-        refused = await clerk.post("/recusals/import", sent)
+        refused = await clerk.post(
+            "/recusals/import", {}, files={"file": ("表.csv", sheet.encode())}
+        )
+        assert refused.status_code == 422
         assert "第 2 行 A 工号" in words(refused)
+        good = sheet.replace("TH-404", "TH-002")
+        told, sent = await bring_in(clerk, "/recusals/import", good)
+        assert "新登记 1 项" in told
+        assert len(await recusals.recusals(GUANGZHOU)) == 1
+        await clerk.post("/recusals/import", sent)
+        assert len(await recusals.recusals(GUANGZHOU)) == 2
+
+
+async def test_the_register_of_recusals_names_both_and_asks_for_a_day(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    app, clerk_token, reader_token = await set_up(database, tmp_path)
+    await make_entity()
+    async with browser(app, clerk_token) as clerk, browser(app, reader_token) as reader:
+        _, sent = await bring_in(clerk, "/inspectors/import", PEOPLE, reason="建库")
+        await clerk.post("/inspectors/import", sent)
+        sheet = (
+            "工号,统一社会信用代码,回避事由,提出人,开始日期,结束日期\n"
+            f"TH-001,{FACTORY},近亲属,本人,2026-01-01,2026-06-30\n"
+            f"TH-002,{SHOP},曾任职,本人,2026-01-01,\n"
+        )
+        _, sent = await bring_in(clerk, "/recusals/import", sheet)
+        await clerk.post("/recusals/import", sent)
+        listed = words(await reader.get("/recusals"))
+        assert "测试甲 TH-001 广州市天河机械厂" in listed
+        assert "已终止" in listed
+        in_july = await reader.get("/recusals", on="2026-07-01")
+        assert "TH-002" in in_july.text
+        assert "TH-001" not in in_july.text
+        exported = (await reader.get("/recusals.csv", on="2026-06-30")).text
+        assert "测试甲" in exported
+        assert "广州市天河机械厂" in exported
+        assert "TH-001" not in (await reader.get("/recusals.csv", on="2026-07-01")).text
+        assert (await reader.get("/recusals.csv", on="七月")).status_code == 409
+        assert "2026-01-01 至 2026-06-30" not in words(await reader.get("/recusals", on="七月"))
+
+
+async def test_entities_of_other_districts_stay_unnamed_in_the_register(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    app = make_site(database, tmp_path)
+    admins = await make_administrators()
+    token = await make_staff("draw-operator", administrators=admins, districts=("440103",))
+    await make_entity()
+    async with browser(app, token) as clerk:
+        _, sent = await bring_in(clerk, "/inspectors/import", PEOPLE, reason="建库")
+        await clerk.post("/inspectors/import", sent)
+        sheet = f"工号,统一社会信用代码,回避事由,提出人,开始日期\nTH-001,{FACTORY},近亲属,本人,2026-01-01\n"
+        _, sent = await bring_in(clerk, "/recusals/import", sheet)
+        await clerk.post("/recusals/import", sent)
+        for path in ("/recusals", "/recusals.csv", "/inspectors/TH-001"):
+            page = await clerk.get(path)
+            assert FACTORY in page.text
+            assert "天河机械厂" not in page.text
+
+
+async def test_the_last_full_page_of_recusals_leads_nowhere(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    app, clerk_token, _ = await set_up(database, tmp_path)
+    async with browser(app, clerk_token) as clerk:
+        _, sent = await bring_in(clerk, "/inspectors/import", PEOPLE, reason="建库")
+        await clerk.post("/inspectors/import", sent)
+        rows = [f"TH-001,X{number},近亲属,本人,2026-01-01" for number in range(50)]
+        sheet = "\n".join(["工号,统一社会信用代码,回避事由,提出人,开始日期", *rows])
+        _, sent = await bring_in(clerk, "/recusals/import", sheet)
+        await clerk.post("/recusals/import", sent)
+        assert "本页 50 项 已到末页" in words(await clerk.get("/recusals"))
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/recusals/99999999999999999999/end", 400),
+        ("/recusals?after=99999999999999999999", 200),
+        ("/items.csv?version=99999999999999999999", 404),
+        ("/items/99999999999999999999", 400),
+        ("/calendar/import?year=99999999999999999999", 200),
+    ],
+)
+async def test_a_number_that_no_row_could_have_is_no_fault_of_ours(
+    database: TestDatabase, tmp_path: Path, path: str, status: int
+) -> None:
+    app, clerk_token, _ = await set_up(database, tmp_path)
+    async with browser(app, clerk_token) as clerk:
+        assert (await clerk.get(path)).status_code == status
 
 
 async def test_the_list_of_matters_starts_from_the_reference_and_takes_effect(
@@ -219,9 +309,11 @@ async def test_the_list_of_matters_starts_from_the_reference_and_takes_effect(
             source="穗人社规〔2026〕1号",
             reason="修订",
         )
-        assert "1 处不同" in told
+        assert "与施行的第 1 版相比 1 处不同" in told
+        assert "变更 09 按月足额支付劳动报酬 事项名称" in told
         assert (await clerk.post("/items/import", sent)).status_code == 303
         assert len((await item_lists.item_list(GUANGZHOU, 2)).items) == 48
+        assert "变更：09 按月足额支付劳动报酬（事项名称）" in words(await clerk.get("/items/2"))
 
 
 async def test_next_years_notice_is_previewed_day_by_day_and_entered_once(
@@ -242,3 +334,19 @@ async def test_next_years_notice_is_previewed_day_by_day_and_entered_once(
         assert again.status_code == 422
         page = words(await clerk.get("/calendar", year="2027"))
         assert "国办发明电〔2026〕9号" in page
+        assert "录入" in page
+
+
+@pytest.mark.parametrize(
+    ("day", "years"),
+    [((2026, 10, 31), []), ((2026, 11, 1), ["2027"]), ((2027, 1, 15), ["2027"])],
+)
+async def test_the_notice_is_asked_for_until_it_is_entered(
+    database: TestDatabase, tmp_path: Path, day: tuple[int, int, int], years: list[str]
+) -> None:
+    await set_up(database, tmp_path)
+    token = await session_of("2001")
+    who = await session_reads.principal_of(token, datetime.now(UTC))
+    assert who is not None
+    found = await calendar_pages.tasks(who, datetime(*day, 4, tzinfo=UTC))
+    assert [task.path.rpartition("=")[2] for task in found] == years
