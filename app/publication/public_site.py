@@ -35,15 +35,15 @@ from registries.item_lists import ItemList
 from registries.items import CATEGORIES, METHODS
 from registries.kinds import kind_name
 
-HTML: Final = "text/html; charset=utf-8"
+HTML: Final = "text/html"
 TYPES: Final = {
     ".html": HTML,
-    ".css": "text/css; charset=utf-8",
+    ".css": "text/css",
     ".svg": "image/svg+xml",
     ".json": "application/json",
-    ".csv": "text/csv; charset=utf-8",
-    ".txt": "text/plain; charset=utf-8",
-    ".xml": "application/atom+xml; charset=utf-8",
+    ".csv": "text/csv",
+    ".txt": "text/plain",
+    ".xml": "application/atom+xml",
     ".zip": "application/zip",
 }
 # Frozen files that anybody may read from the freeze on.
