@@ -140,18 +140,18 @@ def _add_draw(site: Site, draw: Draw) -> None:
         site.files[f"{folder}/bundle.zip"] = functools.partial(_material, draw)
 
     async def values() -> dict[str, Any]:
-        history = await history_reads.history(draw)
-        opened = draw.state in OPENED
+        result = await result_actions.published(draw)
         return {
             "title": draw.title,
             "draw": draw,
-            "result": await result_actions.published(draw),
-            "opened": opened,
-            "history": history,
+            "result": result,
+            "opened": draw.state in OPENED,
+            "history": await history_reads.history(draw),
+            "proved": await _covered(draw) is not None,
             "signers": history_reads.SIGNERS,
             "manners": history_reads.MANNERS,
             "outcomes": history_reads.OUTCOMES,
-            "has_result": (await result_actions.published(draw)) is not None,
+            "has_result": result is not None,
         }
 
     site.page(f"{folder}/index.html", "draw.html", values)
@@ -189,13 +189,19 @@ async def _proof(draw: Draw) -> bytes:
 
     That checkpoint stays the same, so the file does. Raises NotFound while there is none.
     """
+    covered = await _covered(draw)
+    if covered is None:
+        raise NotFound("冻结之后还没有签发日志检查点。")
+    return audit_proofs.proof_bytes(await audit_proofs.inclusion_under(*covered))
+
+
+async def _covered(draw: Draw) -> tuple[str, int] | None:
+    """Return the oldest checkpoint over the entry of the freeze, and the entry's number; None without one."""
     found = await audit_log.entries(
         bureau=draw.bureau, event="draw:freeze", subject=f"draw:{draw.number}", limit=1
     )
     note = await audit_log.checkpoint_over(found[0].number) if found else None
-    if note is None:
-        raise NotFound("冻结之后还没有签发日志检查点。")
-    return audit_proofs.proof_bytes(await audit_proofs.inclusion_under(note, found[0].number))
+    return (note, found[0].number) if note else None
 
 
 async def _log() -> dict[str, Any]:
