@@ -24,7 +24,7 @@ DRAWS = 30
 
 
 async def hold(office: Office, number: int) -> None:
-    """Freeze a draw of a round; the last ones are held to their end and opened, the others are void before anyone reveals."""
+    """Freeze a draw; the last ones are held to their end and opened, the others are void before anyone reveals."""
     # A void draw may be frozen again; the last round would be held to the year's quota.
     round_ = max(1, number - (DRAWS - RUNS))
     tasks = date(YEAR, 8, 20), date(YEAR, 10, 30)
