@@ -36,7 +36,7 @@ from registries.kinds import KINDS
 from registries.sheet_faults import GRADES, REASONS
 
 AnyRequest = Request[Any, Any, Any]
-Number = Annotated[int, PathParameter(ge=1)]
+Number = Annotated[int, PathParameter(ge=1, le=2**53)]
 PREVIEW: Final = "entities-preview"
 IMPORT: Final = "entities-import"
 MOST_BYTES: Final = 200_000_000

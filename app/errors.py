@@ -16,6 +16,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
+import asyncpg
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
@@ -109,6 +110,11 @@ def _fields(error: HTTPException) -> dict[str, list[str]]:
     return {str(key): ["缺少，或者类型、取值不对。请对照接口说明。"] for key in named}
 
 
+def unwritable(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:  # noqa: ARG001
+    """Answer text that PostgreSQL cannot hold (a zero byte); nobody types one."""
+    return _answer(request, HTTPStatus.BAD_REQUEST, "内容里有不能使用的字符，请删去后再试。")
+
+
 def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answer a fault of ours with a number, under which the log file has it."""
     number = f"{datetime.now(UTC):%Y%m%d}-{secrets.token_hex(4)}"
@@ -133,6 +139,7 @@ def log_to(folder: Path) -> None:
 HANDLERS: Final[Mapping[Any, Any]] = {
     YaohaoError: refused,
     HTTPException: http_error,
+    asyncpg.CharacterNotInRepertoireError: unwritable,
     Exception: fault,
 }
 

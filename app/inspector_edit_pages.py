@@ -41,7 +41,7 @@ from registries.inspector_register import InspectorVersion
 from registries.inspectors import LEVELS, STATES, Certificate, Inspector, differing
 
 AnyRequest = Request[Any, Any, Any]
-Place = Annotated[int, PathParameter(ge=1)]
+Place = Annotated[int, PathParameter(ge=1, le=2**53)]
 EXAMPLE: Final = "行政执法证；粤A0001；440100；2024-01-01 至 2028-12-31"
 _CERTIFICATE: Final = re.compile(
     r"([^；;]+)[；;]([^；;]+)[；;]\s*(\d*)\s*[；;]\s*(\d{4}-\d\d-\d\d) 至 (\d{4}-\d\d-\d\d)"

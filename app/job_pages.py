@@ -30,7 +30,7 @@ async def jobs_page(request: Request[Any, Any, Any]) -> Template:
 
 @get("/jobs/{number:int}", opt=signed_in())
 async def job_page(
-    request: Request[Any, Any, Any], number: Annotated[int, PathParameter(ge=1)]
+    request: Request[Any, Any, Any], number: Annotated[int, PathParameter(ge=1, le=2**53)]
 ) -> Template:
     """Show how far a job is; the page looks again by itself."""
     who = principal(request)
@@ -49,7 +49,7 @@ async def job_page(
 async def job_file(
     request: Request[Any, Any, Any],
     settings: NamedDependency[Settings],
-    number: Annotated[int, PathParameter(ge=1)],
+    number: Annotated[int, PathParameter(ge=1, le=2**53)],
 ) -> File:
     """Send the file that a job has made, to whoever asked for it."""
     who = principal(request)

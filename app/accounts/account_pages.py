@@ -166,7 +166,7 @@ async def recovery_codes(request: AnyRequest) -> Template:
 
 @post("/account/devices/{session:int}/sign-out", opt=signed_in(), status_code=303)
 async def sign_out_device(
-    request: AnyRequest, session: Annotated[int, PathParameter(ge=1)]
+    request: AnyRequest, session: Annotated[int, PathParameter(ge=1, le=2**53)]
 ) -> Redirect:
     """End the session of another device of one's own."""
     who = principal(request)

@@ -34,7 +34,7 @@ from registries.district_changes import districts_of
 from registries.errors import Conflict, Invalid, NotFound, Refused
 
 AnyRequest = Request[Any, Any, Any]
-Number = Annotated[int, PathParameter(ge=1)]
+Number = Annotated[int, PathParameter(ge=1, le=2**53)]
 LINKS: Final = (Link("系统", "账号和角色", "/staff", ("accounts:read",)),)
 BACK: Final = (Crumb("账号和角色", "/staff"),)
 

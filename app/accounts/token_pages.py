@@ -87,7 +87,7 @@ async def new_token_post(request: AnyRequest) -> Response[Any]:
 
 @post("/account/tokens/{number:int}/end", opt=signed_in(), status_code=303)
 async def end_token_post(
-    request: AnyRequest, number: Annotated[int, PathParameter(ge=1)]
+    request: AnyRequest, number: Annotated[int, PathParameter(ge=1, le=2**53)]
 ) -> Redirect:
     """End a token."""
     who = principal(request)

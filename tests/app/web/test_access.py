@@ -103,6 +103,36 @@ async def test_whoever_has_not_finished_signing_in_gets_no_further(
                 assert await _try(visitor, path, method) in _REFUSALS, path
 
 
+WILD = {"int": "9" * 25, "str": "x%00y", "path": "a%00b"}
+QUERIES = (
+    "after=%00",
+    "after=" + "9" * 25,
+    "name=%00&entity=%00&inspector=%00",
+    "known=0000-00-00",
+    "tag=%F0%9F",
+)
+
+
+async def test_no_wild_address_is_a_fault_of_ours(database: TestDatabase, tmp_path: Path) -> None:
+    app = make_site(database, tmp_path)
+    admins = await make_administrators()
+    token = await make_staff("draw-operator", "approver", administrators=admins)
+    auditor = await make_staff("auditor", number="2002", administrators=admins)
+    faults = []
+    for session in (token, auditor):
+        async with browser(app, session) as visitor:
+            for path, method, _ in marks(app):
+                if method != "GET":
+                    continue
+                for samples, queries in ((WILD, ("",)), (SAMPLES, QUERIES)):
+                    concrete = WANDERING.sub(lambda found, s=samples: s.get(found[2], "x"), path)  # type: ignore[misc]
+                    for query in queries:
+                        answer = await visitor.get(f"{concrete}?{query}" if query else concrete)
+                        if answer.status_code >= 500:
+                            faults.append(f"{concrete}?{query}")
+    assert faults == []
+
+
 _REFUSALS = frozenset({"to sign in", 401, 403})
 
 
