@@ -115,7 +115,9 @@ def create(settings: Settings) -> Litestar:
 
 def handlers(settings: Settings) -> list[Any]:
     """Return the handlers of the faces that this process serves; where anybody signs in, the way in."""
-    way_in = sign_in_pages.HANDLERS if {"staff", "field"} & set(settings.faces) else []
+    signed = {"staff", "field"} & set(settings.faces)
+    # Where nobody signs in, the address alone leads to the public pages.
+    way_in = sign_in_pages.HANDLERS if signed else [public_pages.front_door]
     shown = (*ROOMS, style_pages) if settings.development else ROOMS
     rooms = [one for room in shown for one in room.HANDLERS]
     return [assets.static_file, assets.favicon, *way_in, *access.of_faces(rooms, settings.faces)]

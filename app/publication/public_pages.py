@@ -30,6 +30,12 @@ async def home() -> Redirect:
     return Redirect(f"/public/{known[0].code}/index.html", status_code=303)
 
 
+@get("/", opt=anyone("public"), sync_to_thread=False)
+def front_door() -> Redirect:
+    """Lead from the bare address to the public pages, in a process that serves nothing else."""
+    return Redirect("/public", status_code=303)
+
+
 @get("/public/{code:str}/{place:path}", opt=anyone("public"))
 async def public_file(code: Code, place: Place) -> Response[bytes]:
     """Send a file of a bureau's public site."""

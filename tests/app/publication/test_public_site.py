@@ -164,3 +164,15 @@ async def test_the_feed_tells_every_step_with_ids_that_stay(database: TestDataba
     assert ids[0] == f"urn:yaohao:{GUANGZHOU}"
     assert f"urn:yaohao:{GUANGZHOU}:{draw.number}:1" in ids
     assert len(ids) == len(set(ids)) > 8
+
+
+async def test_a_process_for_the_public_alone_has_no_other_door(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await sealed_draw()
+    app = make_site(database, tmp_path, faces=("public",))
+    async with browser(app) as citizen:
+        assert (await citizen.get("/")).headers["location"] == "/public"
+        for path in ("/sign-in", "/entities", "/log", "/api/v1/entities", "/draws"):
+            assert (await citizen.get(path)).status_code == 404, path
+        assert (await citizen.get("/verify")).status_code == 200
