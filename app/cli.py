@@ -89,6 +89,8 @@ def yaohao() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run `yaohao` and exit: 0 done, 1 refused or failed, 2 wrongly called, 130 interrupted."""
+    # Books, backups, papers and sticks hold sealed material and names: they are their owner's alone.
+    os.umask(0o077)
     sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
 
 

@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 import click
 
-from registries import database
+from registries import database, person_names
 from registries.command_options import bureau_option, the_bureau
 from registries.database import Actor, Deed
+from registries.errors import Refused
 
 __all__ = ["act", "bureau_option", "by_option", "read", "the_bureau"]
 
@@ -19,7 +20,16 @@ T = TypeVar("T")
 
 def by_option(command: F) -> F:
     """Add `--by`, the name of the person who acts: it stands in the log and on the papers."""
-    return click.option("--by", required=True, help="办理人姓名，记入日志。")(command)
+    return click.option("--by", required=True, help="办理人姓名，记入日志。", callback=_name)(
+        command
+    )
+
+
+def _name(context: click.Context, option: click.Parameter, value: str) -> str:  # noqa: ARG001 - click's shape.
+    """Return the name of who acts; a blank or unseen one says nothing in the log. Raises Refused."""
+    if wrong := person_names.fault(value):
+        raise Refused(f"--by：{wrong}")
+    return value.strip()
 
 
 def read(bureau: str | None, work: Callable[[str], Awaitable[T]]) -> T:

@@ -99,6 +99,7 @@ async def verify(draw: Draw) -> list[Opinion]:
     that terms.json fixed and never run: a program out of a database is not to be trusted.
     """
     found = await _require_result(draw)
+    await result_actions.check_published(draw)
     files = await seal_actions.machine_read(draw, [*STORED, "people.csv"])
     check_verifier(files)
     published = Anchors(draw.commitment, found.parts_digest, found.dice, found.root)

@@ -7,13 +7,13 @@ draw and when it opens. No database, no clock: today's date and the rows are arg
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
 from registries.errors import Invalid, Refused
+from registries.person_names import fault, folded, same_person
 from sampling.errors import FormError
 from sampling.seed import commit_of
 
@@ -130,21 +130,29 @@ def next_digit(dice: Dice, typist: Typist, digit: str) -> Typed:
     return Typed(dice.position, dice.attempt, typist, digit)
 
 
-def same_person(one: str, other: str) -> bool:
-    """Say whether two names as typed are one person's: blanks and full-width letters do not tell them apart."""
-    return _folded(one) == _folded(other)
+def check_names(*names: str) -> None:
+    """Refuse a name that nobody could read back from the record."""
+    for name in names:
+        if wrong := fault(name):
+            raise Refused(wrong)
 
 
-def _folded(name: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+def check_apart(operators: Iterable[str], witnesses: Iterable[str]) -> None:
+    """Refuse a draw in which one person both operated and witnessed, at whatever step (§4, §8)."""
+    for witness in witnesses:
+        if any(same_person(witness, one) for one in operators):
+            raise Refused(
+                f"{witness}在这次抽查中已经既办理又见证：操作员和纪检监察见证人不能是同一个人。"
+            )
 
 
 def check_two_people(
     one: str, witness: str, *, titles: tuple[str, str] = ("操作员", "纪检监察见证人")
 ) -> None:
     """Refuse one person acting as both (§8: nothing important is done by one alone)."""
-    if not one.strip() or not witness.strip():
+    if not folded(one) or not folded(witness):
         raise Refused(f"需要写明{titles[0]}和{titles[1]}两个人的姓名。")
+    check_names(one, witness)
     if same_person(one, witness):
         raise Refused(f"{titles[0]}和{titles[1]}不能是同一个人。")
 

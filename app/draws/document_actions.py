@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.draws import aftermath_actions, ceremony_actions, result_actions, seal_actions
-from app.draws.draw_reads import Draw, StepTaken, steps_of
+from app.draws.draw_reads import Draw, StepTaken, draws_of, steps_of
 from app.draws.material_rules import Ceremony, Material, Person
 from app.draws.state_rules import GROUNDS, SIGNED
-from app.draws.tables import ContributionTable, VoidTable
+from app.draws.tables import ContributionTable, SelectionTable, VoidTable
 from exports.draw_record import Contribution
 from registries import audit_log, entity_reads
 from registries.calendar import day_in_china
@@ -90,7 +90,23 @@ async def gather(draw: Draw, opened: Opened) -> Material:
         checkpoint=opened.checkpoint,
         opened=draw.state in seal_actions.OPENED or draw.hall_mode == "open",
         signed=draw.state in SIGNED,
+        masked=await _masked(draw),
     )
+
+
+async def _masked(draw: Draw) -> frozenset[str]:
+    """Return who was drawn, or stands in reserve, in other draws of the bureau that are not open yet (§8)."""
+    sealed = [
+        one.id
+        for one in await draws_of(draw.bureau)
+        if one.id != draw.id and one.state not in seal_actions.OPENED
+    ]
+    if not sealed:
+        return frozenset()
+    rows = await SelectionTable.select(SelectionTable.entity).where(
+        SelectionTable.draw.is_in(sealed)
+    )
+    return frozenset(row["entity"] for row in rows)
 
 
 async def _checkpoint(deed: Deed, draw: Draw) -> str:

@@ -73,11 +73,22 @@ def odds(material: Material) -> bytes:
     return out.getvalue()
 
 
+MASKED = "另一次抽查启封前不列出"
+
+
 def exclusions(material: Material) -> bytes:
     """Return 未列入名册清单: who is in scope and not in the frame, each with the reason (§2)."""
     meanings = {one["code"]: one["meaning"] for one in material.terms["exclusions"]}
     listed = [
-        Exclusion(entity, material.names.get(entity, ""), reason, meanings.get(reason, reason))
+        Exclusion(
+            *(
+                (MASKED, "")
+                if entity in material.masked
+                else (entity, material.names.get(entity, ""))
+            ),
+            reason,
+            meanings.get(reason, reason),
+        )
         for entity, reason in material.frozen.frame.excluded
     ]
     out = io.BytesIO()

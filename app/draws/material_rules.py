@@ -78,7 +78,8 @@ class Material:
 
     `teams` is who holds a team's seats now, the lead first, by (district, team); `called` are the
     reserves called up, with district and team, in the order of the log. `addresses` and `names` are
-    as of the freeze. `opened`: the names are public (hall mode `open`, or unsealed).
+    as of the freeze. `opened`: the names are public (hall mode `open`, or unsealed). `masked` are
+    those left out of this draw because another drew them that is still sealed: no paper names them.
     """
 
     terms: Mapping[str, Any]
@@ -95,6 +96,7 @@ class Material:
     checkpoint: str = ""
     opened: bool = False
     signed: bool = False
+    masked: frozenset[str] = frozenset()
 
     @property
     def rehearsal(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.draws import ceremony_actions, seal_actions
 from app.draws.draw_reads import Draw
+from app.draws.logged_reads import NAMES, check_against_log
 from app.draws.state_rules import STATES, State
 from app.draws.step_actions import log, store_file, take_step
 from app.draws.tables import ResultTable
@@ -57,6 +58,8 @@ async def compute(draw: Draw) -> Computed:
     contributions = await ceremony_actions.contributions_of(draw)
     dice = (await ceremony_actions.dice_of(draw)).digits
     seed = make_seed(plan, contributions, dice)
+    told = {"commitment": draw.commitment, "parts_digest": seed.parts_digest, "dice": dice}
+    await check_against_log(draw, told)
     files = await seal_actions.machine_read(draw, list(FROZEN_FILES))
     files["seed.json"] = seed_json(seed)
     result = seal_actions.derived(files).result
@@ -130,6 +133,14 @@ async def _store_rows(draw: Draw, result: Result) -> None:
             for place, person in enumerate((team.lead, *team.members))
         ],
     )
+
+
+async def check_published(draw: Draw) -> None:
+    """Raise Refused where the published values of a draw are not those of the operation log."""
+    told = {"commitment": draw.commitment}
+    if (found := await published(draw)) is not None:
+        told |= {name: getattr(found, name) for name in NAMES if hasattr(found, name)}
+    await check_against_log(draw, told)
 
 
 async def published(draw: Draw) -> Published | None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from app.draws import seal_actions
+from app.draws import result_actions, seal_actions
 from app.draws.ceremony_rules import (
     check_objection,
     check_two_people,
     check_void,
     check_witness,
-    same_person,
 )
 from app.draws.draw_reads import Draw, steps_of
 from app.draws.state_rules import AFTER_REVEAL, BEFORE_REVEAL, STATES, State
@@ -20,6 +19,7 @@ from app.draws.tables import RevealTable, SelectionTable, SignatureTable, VoidTa
 from registries import record
 from registries.database import Deed
 from registries.errors import Refused
+from registries.person_names import same_person
 from registries.record_rules import CALLED_UP, DRAWN, NewFact
 from sampling.encoding import Json
 
@@ -45,6 +45,7 @@ async def sign(
     """
     check_two_people(operator, witness)
     check_witness(witness, await _witnesses(draw))
+    await result_actions.check_published(draw)
     step = "sign-with-objection" if objection.strip() else "sign"
     state = await take_step(
         deed, draw, step, operator=operator, witness=witness, reason=objection.strip()

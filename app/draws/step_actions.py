@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from app.draws.ceremony_rules import check_apart, check_names
 from app.draws.draw_reads import Draw
 from app.draws.state_rules import State, after
 from app.draws.tables import FileTable, StepTable
@@ -29,7 +30,13 @@ async def take_step(
     The row's position is unique per draw, so two processes cannot take the same step twice.
     """
     state = after(draw.state, step)
-    taken = await StepTable.count().where(StepTable.draw == draw.id)
+    check_names(*filter(None, (operator, witness)))
+    earlier = await StepTable.select(StepTable.operator, StepTable.witness).where(
+        StepTable.draw == draw.id
+    )
+    taken = len(earlier)
+    operators = {draw.frozen_by, operator, *(one["operator"] for one in earlier)} - {""}
+    check_apart(operators, {witness, *(one["witness"] for one in earlier)} - {""})
     await StepTable.insert(
         StepTable(
             draw=draw.id,

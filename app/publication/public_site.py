@@ -244,15 +244,23 @@ async def publish(code: str, folder: Path) -> tuple[int, int, int]:
         if place.is_file() and place.read_bytes() == content:
             kept += 1
             continue
-        place.parent.mkdir(parents=True, exist_ok=True)
-        draft = place.with_name(f".{place.name}.new")
-        draft.write_bytes(content)
-        draft.replace(place)
+        _write(folder, place, content)
         written += 1
     return written, kept, _remove_stale(folder, made)
 
 
 LISTED: Final = "files.txt"
+
+
+def _write(folder: Path, place: Path, content: bytes) -> None:
+    """Write a file whole, and readable for the portal's server, whoever that runs as."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    for inside in (folder, *(folder / parent for parent in place.relative_to(folder).parents)):
+        inside.chmod(0o755)
+    draft = place.with_name(f".{place.name}.new")
+    draft.write_bytes(content)
+    draft.chmod(0o644)
+    draft.replace(place)
 
 
 def _remove_stale(folder: Path, made: set[str]) -> int:

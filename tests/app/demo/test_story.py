@@ -35,7 +35,8 @@ async def test_the_story_of_a_small_city_runs_through(
     assert " ".join(re.findall("....", draws[2].commitment)) in told
     assert "没有揭示，按缺席计" in told
     assert all(program in told for program in VERIFIED_BY)
-    assert "抽查 3/3 次，抽中 81 家" in told
+    # Who could not be found in June stays due and may be drawn again: then one fewer is different.
+    assert re.search("抽查 3/3 次，抽中 (80|81) 家", told)
     assert len(lines) < 90
     assert (tmp_path / "2026-03.zip").exists()
     assert len(list((tmp_path / "2026-03" / "通知书").iterdir())) == 27
